@@ -7,9 +7,9 @@ import type { Run, RunStatus } from '../src/domain/run.ts';
 import type { CaseOutcome, CaseResult } from '../src/domain/test-case.ts';
 import type { RoundsOptions } from '../src/execution/types.ts';
 import type { BatchStarter, Subject } from '../src/providers/starter.ts';
-import { run } from './run.ts';
+import { placed, run } from './run.ts';
 
-export { run };
+export { placed, run };
 
 /** What one letter of a script like `FPP` stands for. */
 export const STATUS: Readonly<Record<string, RunStatus>> = {
@@ -49,9 +49,10 @@ export function batch(runs: readonly Run[], more: Partial<Batch> = {}): Batch {
   return { id: 'b1', settled: true, announced: { total: runs.length }, runs, ...more };
 }
 
-/** The same as what became of its id. */
+/** The same as what became of its id, in the first round: `b2` is the second batch of it. */
 export function watched(id: string, runs: readonly Run[], more: Partial<Batch> = {}): WatchedBatch {
-  return { id, batch: batch(runs, { id, ...more }) };
+  const batchIndex = Number(/\d+$/.exec(id)?.[0] ?? 1) - 1;
+  return { id, round: 1, batchIndex, batch: batch(runs, { id, ...more }) };
 }
 
 /** A tally whose total is the sum of the others. */

@@ -1,6 +1,6 @@
 // What the tests of every provider need of Acme.
 import type { ProviderName } from '../../src/providers/registry.ts';
-import type { Json } from '../../test/fuzz/mutations.ts';
+import type { Body } from '../../test/fuzz/mutations.ts';
 import {
   type Answers,
   BATCH_ID,
@@ -12,18 +12,9 @@ import {
   type Row,
   rowsAt,
   type Telling,
-  type Body as ToldBody,
   testedAt,
 } from '../../test/fuzz/worlds.ts';
-import {
-  areAll,
-  type Body,
-  field,
-  type Kit,
-  listIn,
-  type Scene,
-  type StartWorld,
-} from '../../test/kits/kit.ts';
+import { areAll, field, type Kit, listIn, type Scene, type StartWorld } from '../../test/kits/kit.ts';
 import { ACME_AGENT, ACME_TEST_CASES, startAcme } from './emulator.ts';
 import type { AcmeRequest } from './subject.ts';
 
@@ -70,7 +61,7 @@ const ROW: Row = {
   more: (_, { index }) => ({ test_case_id: `case-${index}` }),
 };
 
-const runsIn = ({ pages }: Answers) => pages.flatMap((page) => (page as ToldBody)['runs'] as ToldBody[]);
+const runsIn = ({ pages }: Answers) => pages.flatMap((page) => (page as Body)['runs'] as Body[]);
 
 const disagreeing: Telling = {
   lies: ['counter', 'batch status', 'status', 'repeated', 'missing', 'tested'],
@@ -86,13 +77,13 @@ const disagreeing: Telling = {
   isProof: ({ batch, pages }) =>
     isProof({
       ...{ name: '', provider: NAME, batchId: BATCH_ID, pages: pages.length },
-      bodies: [batch, ...pages] as Json[],
+      bodies: [batch, ...pages],
     }),
   saysHowMany: ({ batch }) => typeof batch['total'] === 'number',
   list: (answers) => listText(runsIn(answers), 'id'),
   // Only the batch says what it tested.
   said(answer) {
-    const { agent_id: agent } = answer as ToldBody;
+    const { agent_id: agent } = answer as Body;
     return agent === undefined ? [] : [['batch', agent]];
   },
 };

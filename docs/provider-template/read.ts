@@ -163,14 +163,13 @@ export const acme: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Acme', kinds: ['agent'] },
-      selectors: { title: 'Acme', labels: [] },
+      targetKinds: ['agent'],
+      selectors: { labels: [] },
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: true, hasBranches: false, fallback: undefined },
     targetConfig: { instead: 'Make a version and give its number as version.' },
     modes: false,
-    compare: true,
     reuse: { problem: 'nothing shows when its test cases were last edited' },
     cancel: false,
   },

@@ -176,7 +176,7 @@ function providerTable(): string {
     ['', ...providers.map(({ name, title }) => `${title} (${code(name)})`)],
     [
       row('Start a batch: `target`', ({ capabilities: { start } }) =>
-        start.targets.kinds.map((kind) => code(`${kind}/ID`)).join(', '),
+        start.targetKinds.map((kind) => code(`${kind}/ID`)).join(', '),
       ),
       row('`test-cases`', ({ capabilities: { start } }) => {
         const labels = start.selectors.labels.map((label) => LABELS[label]);
@@ -195,8 +195,8 @@ function providerTable(): string {
       }),
       row('`target-config`', ({ capabilities: { targetConfig } }) => yes('problemOf' in targetConfig)),
       row('`mode`', ({ capabilities: { modes } }) => yes(modes !== false)),
-      row('`compare-with`', ({ capabilities: { compare, targetConfig } }) =>
-        compare || !('problemOf' in targetConfig) ? yes(compare) : 'only `live`',
+      row('`compare-with`', ({ capabilities: { versions, targetConfig } }) =>
+        versions !== false || !('problemOf' in targetConfig) ? yes(versions !== false) : 'only `live`',
       ),
       row('`reuse-hours`', ({ capabilities: { reuse } }) => yes(reuse === true)),
       row('Cancel a batch', ({ capabilities: { cancel } }) => yes(cancel)),

@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { CommentInputs } from './comment-inputs.ts';
 import { createLatestOnlyQueue } from './latest-only-queue.ts';
 import { setOutput } from './outputs.ts';
-import { createPullRequestComment, type PullRequestComment } from './pull-request-comment.ts';
+import { createPullRequestComment } from './pull-request-comment.ts';
 import { sectionOf, toSavedSection } from './section.ts';
 import type { SavedComment } from './step-state.ts';
 import { warnOnError } from './warn-on-error.ts';
@@ -36,16 +36,6 @@ const FIRST_UPDATE_MS = 1_000;
 /** Pause before findings are saved: a batch that has ended is reported meanwhile, and need not be saved. */
 const SAVE_AFTER_MS = 200;
 
-/** The comment of this job. */
-export interface JobComment extends Pick<PullRequestComment, 'readEarlierResults'> {
-  /** Updates the comment and what `post` reports if the step is killed. Works in the background. */
-  showWaiting(findings: Findings): void;
-  /** Ends these updates. Resolves when none is under way. */
-  endWaiting(): Promise<void>;
-  /** Writes the report into the comment, or warns why it could not. */
-  publish(report: Report, deadline: Deadline): Promise<void>;
-}
-
 /** The comment of this job, while it waits and at the end. */
 export function createJobComment(
   { inputs, context, commentInputs, mark, runtime, remember }: PublishingOptions,
@@ -57,7 +47,7 @@ export function createJobComment(
     /** Resolves when `reportOn` knows the commit that was tested, or never will. Never rejects. */
     readonly testedCommit: Promise<unknown>;
   },
-): JobComment {
+) {
   const { clock, trace } = runtime;
   const ended = new AbortController();
   const { update: saveComment, beforeCreate } = createMemory(remember, clock);
@@ -105,16 +95,19 @@ export function createJobComment(
 
   return {
     readEarlierResults: comment.readEarlierResults,
-    showWaiting(findings) {
+    /** Updates the comment and what `post` reports if the step is killed. Works in the background. */
+    showWaiting(findings: Findings): void {
       if (ended.signal.aborted) return;
       stateSaves.push(findings);
       if (commentInputs.comment !== 'never') commentUpdates.push(findings);
     },
-    async endWaiting() {
+    /** Ends these updates. Resolves when none is under way. */
+    async endWaiting(): Promise<void> {
       ended.abort();
       await commentUpdates.drained();
     },
-    async publish(report, deadline) {
+    /** Writes the report into the comment, or warns why it could not. */
+    async publish(report: Report, deadline: Deadline): Promise<void> {
       const verdict = report.judgement?.verdict;
       const section = { ...sectionOf(report, commentInputs, runtime), record: recordFor(report) };
       // Also before it is written: a step that is killed while writing may have made a comment.

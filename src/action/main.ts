@@ -15,11 +15,10 @@ import { createProvider } from '../providers/registry.ts';
 import { REPORT_ONLY } from '../report/sections/headline.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
-import { InputError } from '../runtime/errors.ts';
+import { errorMessageOf, InputError } from '../runtime/errors.ts';
 import { EXIT_MS } from '../runtime/limits.ts';
 import { setProxies, useProxies } from '../runtime/proxies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { USER_AGENT } from '../runtime/version.ts';
 import { logLine } from '../text/clean.ts';
 import { createGrowingRedactor } from '../text/redact.ts';
 import { readCommentInputs } from './comment-inputs.ts';
@@ -29,7 +28,6 @@ import { publishFailure } from './publish-failure.ts';
 import { createPublisher } from './publisher.ts';
 import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment, type StepStateWriter } from './step-state.ts';
-import { messageOf } from './warn-on-error.ts';
 
 /** What the parts of the step share. */
 interface Step {
@@ -81,7 +79,7 @@ export async function runPostStep(): Promise<void> {
     useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ commentInputs: readCommentInputs(core.getInput), runtime, ...left });
   } catch (error) {
-    runtime.warn(`The comment could not be brought up to date after the job: ${messageOf(error)}`);
+    runtime.warn(`The comment could not be brought up to date after the job: ${errorMessageOf(error)}`);
   }
 }
 
@@ -97,7 +95,6 @@ function createStep(): Step {
       random: Math.random,
       fetch,
       env: process.env,
-      userAgent: USER_AGENT,
       redact,
       log: (line) => core.info(sanitizeLogLine(line)),
       warn: (line) => core.warning(sanitizeLogLine(line)),
@@ -229,5 +226,5 @@ async function failStep(error: unknown, step: Step): Promise<void> {
 /** A mistake of ours, as a sentence. Its stack goes to the trace. */
 function internalErrorMessage(error: unknown, { runtime }: Step): string {
   if (error instanceof Error) error.stack?.split('\n').forEach(runtime.trace);
-  return `The action itself failed (${messageOf(error)}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
+  return `The action itself failed (${errorMessageOf(error)}). Please report this; the log has more with ACTIONS_STEP_DEBUG.`;
 }

@@ -31,22 +31,15 @@ interface StepParts {
   readonly beforeCreate?: (() => void) | undefined;
 }
 
-/** The comment of this gate on the pull request that the event is about. */
-export interface PullRequestComment {
-  /** Writes this job's section. `create`: also where there is no comment yet. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
-  /** Reads what earlier gates left, of this pull request and, with `base`, of those merged into its base. Never rejects. */
-  readEarlierResults(options: { readonly base: boolean }, deadline: Deadline): Promise<EarlierResults>;
-  /** The branch that the pull request goes to; `undefined` where the event does not say it. */
-  readonly baseBranch: string | undefined;
-}
-
-/** The comment, found when it is first written. `beforeCreate` is called before one is made. */
+/**
+ * The comment of this gate on the pull request that the event is about, found when it is first written. `beforeCreate` is
+ * called before one is made.
+ */
 export function createPullRequestComment(
   commentInputs: CommentInputs,
   context: GitHubContext,
   { mark, runtime, beforeCreate }: StepParts,
-): PullRequestComment {
+) {
   let located: Promise<LocatedComments> | undefined;
   /** Looked for until it is found: an event may be about none, or GitHub may not answer now. */
   async function locate(deadline: Deadline): Promise<LocatedComments> {
@@ -71,8 +64,13 @@ export function createPullRequestComment(
   }
 
   return {
+    /** The branch that the pull request goes to; `undefined` where the event does not say it. */
     baseBranch,
-    async readEarlierResults({ base: wantsBase }, deadline) {
+    /** Reads what earlier gates left, of this pull request and, with `base`, of those merged into its base. Never rejects. */
+    async readEarlierResults(
+      { base: wantsBase }: { readonly base: boolean },
+      deadline: Deadline,
+    ): Promise<EarlierResults> {
       if (commentInputs.comment === 'never') return {};
       const found = await locate(deadline);
       const [sticky] = found.comments;
@@ -83,7 +81,8 @@ export function createPullRequestComment(
       ]);
       return { earlier: record === undefined ? undefined : decodeRecord(record), ...base };
     },
-    async write(section, options) {
+    /** Writes this job's section. `create`: also where there is no comment yet. */
+    async write(section: OwnSection, options: WriteOptions): Promise<WriteResult> {
       const { comments, warning, note } = await locate(options);
       const [sticky] = comments;
       if (sticky !== undefined) return await sticky.write(section, options);
@@ -174,10 +173,8 @@ export function clientFor(
 }
 
 /** Without a name the search is worth one try. */
-async function bodiesOf(client: GitHubClient, issue: number, deadline: Deadline): Promise<string[]> {
-  try {
-    return (await client.listComments(issue, deadline)).map(({ body }) => body);
-  } catch {
-    return [];
-  }
-}
+const bodiesOf = (client: GitHubClient, issue: number, deadline: Deadline): Promise<string[]> =>
+  client.listComments(issue, deadline).then(
+    (comments) => comments.map(({ body }) => body),
+    () => [],
+  );

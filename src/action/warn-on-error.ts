@@ -1,3 +1,4 @@
+import { errorMessageOf } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** Writes something; that it could not be written has no consequences but a warning. */
@@ -9,9 +10,6 @@ export async function warnOnError(
   try {
     await write();
   } catch (error) {
-    warn(`${what} could not be written: ${messageOf(error)}`);
+    warn(`${what} could not be written: ${errorMessageOf(error)}`);
   }
 }
-
-/** The message of whatever was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

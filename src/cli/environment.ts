@@ -3,7 +3,7 @@ import type { Console, LiveLine } from './console.ts';
 import type { Prompts } from './prompts.ts';
 
 /** The world outside of the command line, made in `main.ts`. `log` and `warn` write to standard error, above the live line. */
-export interface Environment extends Omit<Runtime, 'userAgent'> {
+export interface Environment extends Runtime {
   /** Makes requests use the proxies of the environment for these addresses. */
   readonly useProxies: (urls: readonly string[]) => void;
   /** Standard output: the result. */
@@ -11,7 +11,7 @@ export interface Environment extends Omit<Runtime, 'userAgent'> {
   /** Standard error: everything else. */
   readonly err: Console;
   /** At the end of standard error. */
-  readonly live: LiveLine;
+  readonly liveLine: LiveLine;
   /** Tells `redact` of more to take out. */
   readonly addSecrets: (secrets: readonly string[]) => void;
   /** Aborts on the first signal. */

@@ -2,7 +2,7 @@ import { valuesToMask } from '../inputs/parse-inputs.ts';
 import { cancelled, signalExitCode } from '../program.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { endProcess } from '../runtime/end-process.ts';
-import { InputError } from '../runtime/errors.ts';
+import { errorMessageOf, InputError } from '../runtime/errors.ts';
 import { COMMAND_CANCELLED_MS } from '../runtime/limits.ts';
 import { setProxies, useProxies } from '../runtime/proxies.ts';
 import { VERSION } from '../runtime/version.ts';
@@ -40,7 +40,7 @@ export async function runCommandLine(): Promise<void> {
   } catch (error) {
     exitCode = report(error, environment);
   }
-  environment.live.stop();
+  environment.liveLine.stop();
   endProcess(cancelled.aborted ? signalExitCode(cancelled.reason) : exitCode);
 }
 
@@ -52,12 +52,12 @@ function createEnvironment(): Environment {
   const { redact, add: addSecrets } = createGrowingRedactor(keys);
   const out = createConsole(process.stdout, process.env, redact);
   const err = createConsole(process.stderr, process.env, redact);
-  const live = createLiveLine(err, systemClock);
+  const liveLine = createLiveLine(err, systemClock);
   const prompts =
     process.stdin.isTTY === true && err.isTerminal ? createPrompts(process.stderr, cancelled) : undefined;
   /** Writes with nothing that moves in the way. */
   const above = (write: () => void): void =>
-    live.above(prompts === undefined ? write : () => prompts.above(write));
+    liveLine.above(prompts === undefined ? write : () => prompts.above(write));
   return {
     env: process.env,
     clock: systemClock,
@@ -66,7 +66,7 @@ function createEnvironment(): Environment {
     useProxies: (urls) => useProxies(process.env, urls, setProxies),
     out,
     err,
-    live,
+    liveLine,
     redact,
     addSecrets,
     log: (line) => above(() => err.line(line)),
@@ -100,8 +100,8 @@ async function runCommand(invocation: Invocation, environment: Environment): Pro
 }
 
 /** Says what went wrong. The exit code that goes with it. */
-function report(error: unknown, { live, err }: Environment): number {
-  live.stop();
+function report(error: unknown, { liveLine, err }: Environment): number {
+  liveLine.stop();
   if (error instanceof CommandError) {
     for (const sentence of error.sentences) err.line(sentence);
     return error.exitCode;
@@ -110,7 +110,6 @@ function report(error: unknown, { live, err }: Environment): number {
     err.line(error.message);
     return EXIT.refused;
   }
-  const what = error instanceof Error ? error.message : String(error);
-  err.line(`agent-test-gate itself failed (${what}). Please report this.`);
+  err.line(`agent-test-gate itself failed (${errorMessageOf(error)}). Please report this.`);
   return EXIT.notPassed;
 }

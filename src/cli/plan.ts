@@ -22,12 +22,12 @@ import type { Style } from './style.ts';
 
 /** `plan`: what `run` would do with the same options. Starts nothing. Resolves to the exit code. */
 export async function plan(options: Options, environment: Environment): Promise<number> {
-  const { clock, signal, live, out } = environment;
+  const { clock, signal, liveLine, out } = environment;
   const parsed = await readInputsAndConfig(options, environment, 'plan');
   const { inputs, batchSource } = parsed;
   const provider = connectProvider(parsed, environment);
   const deadline = { until: clock.now() + inputs.timeoutMinutes * 60_000, signal };
-  live.set(`asking ${provider.title}`);
+  liveLine.set(`asking ${provider.title}`);
   if (batchSource.kind === 'given') {
     return planGiven(batchSource.batchIds, { provider, deadline, inputs }, environment);
   }
@@ -36,10 +36,9 @@ export async function plan(options: Options, environment: Environment): Promise<
   const prepared = await prepare(batchSource, { starter, rule: ruleOf(inputs), deadline, maxRuns, failOn });
   if (prepared.kind === 'refused') throw refusalError(prepared, inputs.provider);
   const reuse = await findReusableBatch({
-    ...{ prepared, provider, starter, clock, deadline },
-    ...{ reuseHours, maxBatchAgeMinutes },
+    ...{ prepared, provider, clock, deadline, reuseHours, maxBatchAgeMinutes },
   });
-  live.stop();
+  liveLine.stop();
   const quarantine = await quarantineLines(prepared, inputs.quarantine, clock.epoch());
   const blocks = describePlan({ inputs, prepared, reuse, quarantine }, out.style);
   await out.write(layOut(blocks, out.width()));
@@ -148,7 +147,7 @@ async function planGiven(
     const cause = error instanceof KeyRefused ? 'key' : 'provider';
     throw refusalError({ ...refused(error.message), cause }, inputs.provider);
   }
-  environment.live.stop();
+  environment.liveLine.stop();
   for (const line of lines) environment.out.line(line);
   const more = maxRunsPerCase(rule) - 1;
   environment.out.line(

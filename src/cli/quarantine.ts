@@ -8,6 +8,7 @@ import {
 } from '../domain/quarantine.ts';
 import { refused } from '../domain/result.ts';
 import { parseQuarantine } from '../inputs/quarantine-file.ts';
+import { errorMessageOf } from '../runtime/errors.ts';
 import { errorCodeOf, readRegularFile } from '../runtime/regular-file.ts';
 import type { Environment } from './environment.ts';
 import { CommandError, EXIT } from './exit.ts';
@@ -27,7 +28,7 @@ async function readQuarantineFile(path: string, now: number): Promise<Quarantine
   } catch (error) {
     const code = errorCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
-    return refused(`it cannot be read (${error instanceof Error ? error.message : error})`);
+    return refused(`it cannot be read (${errorMessageOf(error)})`);
   }
 }
 

@@ -1,7 +1,9 @@
 /** The files that `init` writes. */
+
 import { existsSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import { errorMessageOf } from '../runtime/errors.ts';
 import { errorCodeOf } from '../runtime/regular-file.ts';
 import { CommandError, EXIT } from './exit.ts';
 
@@ -32,7 +34,6 @@ export async function writeNew(path: string, text: string, isForced: boolean): P
     await writeFile(path, text, { flag: isForced ? 'w' : 'wx' });
   } catch (error) {
     if (errorCodeOf(error) === 'EEXIST') throw existsError(path);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${path} could not be written: ${reason}`, EXIT.notPassed);
+    throw new CommandError(`${path} could not be written: ${errorMessageOf(error)}`, EXIT.notPassed);
   }
 }

@@ -17,15 +17,15 @@ export function exitCodeOf(judgement: Judgement, failOn: FailOn): number {
   return succeeds(judgement, failOn) ? EXIT.passed : EXIT.notPassed;
 }
 
-/** `run`: starts what is asked for, waits, judges and tells. Resolves to the exit code where no signal comes. */
+/** `run`: starts or reads batches, waits, judges them and prints the result. Resolves to the exit code, unless a signal comes. */
 export async function run(options: Options, environment: Environment): Promise<number> {
-  const { clock, random, signal, log, warn, live } = environment;
+  const { clock, random, signal, log, warn, liveLine } = environment;
   const parsed = await readInputsAndConfig(options, environment, 'run');
   const { inputs } = parsed;
   const { quarantine } = inputs;
   const provider = connectProvider(parsed, environment);
   const publisher = createPublisher(inputs, environment);
-  live.set(`asking ${provider.title}`);
+  liveLine.set(`asking ${provider.title}`);
   const judgement = await runGate(gateOptionsOf(parsed), {
     provider,
     publisher,
@@ -35,7 +35,7 @@ export async function run(options: Options, environment: Environment): Promise<n
     warn,
     logProgress: (line) => {
       // In a terminal the live line says it, with the time as it passes.
-      if (environment.err.isTerminal) live.set(line.replace(/^\[[\d:]+\] /, ''));
+      if (environment.err.isTerminal) liveLine.set(line.replace(/^\[[\d:]+\] /, ''));
       else log(line);
     },
     startName: createStartNames({ random }),
@@ -43,7 +43,7 @@ export async function run(options: Options, environment: Environment): Promise<n
     readQuarantine:
       quarantine === undefined ? undefined : () => readQuarantineFiles(quarantine, clock.epoch()),
   });
-  live.stop();
+  liveLine.stop();
   await printResult(publisher.published(), inputs.reportJson === STDOUT, environment);
   if (judgement.refusal === 'key') environment.err.line(keyHint(inputs.provider));
   return exitCodeOf(judgement, inputs.failOn);

@@ -1,4 +1,5 @@
 import { GitHubError, type GitHubErrorKind } from '../github/github-error.ts';
+import { errorMessageOf } from '../runtime/errors.ts';
 import type { NextStep } from './next-step.ts';
 
 const PERMISSION =
@@ -27,9 +28,11 @@ const ADVICE: Record<GitHubErrorKind, readonly string[]> = {
 
 /** Why there is no comment, or an old one, and what to do: the warning for the log. */
 export function commentWarning(error: unknown, issue: number): string {
-  const why = error instanceof Error ? error.message : String(error);
   const advice = error instanceof GitHubError ? ADVICE[error.kind] : [PERMISSION];
-  return [`The comment on pull request #${issue} could not be written: ${why}.`, ...advice].join(' ');
+  return [
+    `The comment on pull request #${issue} could not be written: ${errorMessageOf(error)}.`,
+    ...advice,
+  ].join(' ');
 }
 
 /** Why a comment was left as it is: a warning where there was something to write, or a note for the log. */

@@ -1,5 +1,5 @@
 import { STATES, type State, worstState } from '../domain/verdict.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import {
   code,
   heading,
@@ -173,7 +173,7 @@ function rerunSentences(failed: readonly ListedJob[], origin: Origin): string[] 
 /** The names of jobs in bold, the first few of many. */
 function labelsOf(jobs: readonly ListedJob[]): string {
   const names = jobs.map(({ label }) => renderLine([strong(untrusted(label, MAX_LABEL))]));
-  return firstOf(names, { most: MAX_NAMED });
+  return joinFirst(names, { most: MAX_NAMED });
 }
 
 /** The one footer of all jobs: what they share on a line, and the details of each in a fold. */

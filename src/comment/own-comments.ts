@@ -14,25 +14,7 @@ export interface FoundComment extends Pick<Comment, 'id' | 'url' | 'author'> {
 }
 
 /** The comments on one pull request that carry the gate's marker and that we wrote. */
-export interface OwnComments {
-  /**
-   * Each once, oldest first. There is more than one only until a race between jobs is settled. `all`: search, even
-   * if it is known which comment it most likely is.
-   */
-  find(deadline: Deadline, all?: boolean): Promise<FoundComment[]>;
-  /** Makes a comment. It is not stopped with the call that sends it: the next `find` waits for the answer. */
-  create(body: string, deadline: Deadline): Promise<Comment>;
-  /** Writes a new text into a comment that was found. */
-  update(id: number, body: string, deadline: Deadline): Promise<Comment>;
-  /** Deletes a comment, if that can be done. */
-  remove(id: number, deadline: Deadline): Promise<void>;
-  /** Whether a comment may have been made that GitHub does not show yet. */
-  mayAppearLater(): boolean;
-  /** The comment that may have been made has been found. */
-  markFound(): void;
-  /** Takes over from an earlier process its comment's id, and how long another one may still appear, in milliseconds. */
-  restore(known: { id?: number | undefined; appearsWithinMs: number }): void;
-}
+export type OwnComments = ReturnType<typeof createOwnComments>;
 
 /** Finds and writes the comments of the gate `name` on one pull request; asks GitHub for nothing before it must. */
 export function createOwnComments({
@@ -45,7 +27,7 @@ export function createOwnComments({
   issue: number;
   clock: Clock;
   name: string;
-}): OwnComments {
+}) {
   /** Made by this job; GitHub's list may not show them yet. */
   const knownIds = new Set<number>();
   let expectedId: number | undefined;
@@ -74,7 +56,11 @@ export function createOwnComments({
   }
 
   return {
-    async find(deadline, all = false) {
+    /**
+     * Each once, oldest first. There is more than one only until a race between jobs is settled. `all`: search, even
+     * if it is known which comment it most likely is.
+     */
+    async find(deadline: Deadline, all = false): Promise<FoundComment[]> {
       await creating;
       if (expectedId !== undefined && !all) {
         const expected = await getEach([expectedId], deadline);
@@ -85,7 +71,8 @@ export function createOwnComments({
       expectedId = found.length === 1 ? found[0]?.id : undefined;
       return found;
     },
-    async create(body, { until }) {
+    /** Makes a comment. It is not stopped with the call that sends it: the next `find` waits for the answer. */
+    async create(body: string, { until }: Deadline): Promise<Comment> {
       const created = client.createComment(issue, body, { until, signal: new AbortController().signal });
       creating = created.then(
         ({ id, author }) => {
@@ -101,25 +88,30 @@ export function createOwnComments({
       );
       return await created;
     },
-    async update(id, body, deadline) {
+    /** Writes a new text into a comment that was found. */
+    async update(id: number, body: string, deadline: Deadline): Promise<Comment> {
       const updated = await client.updateComment(id, body, deadline);
       if (updated !== undefined) return updated;
       expectedId = undefined;
       knownIds.delete(id);
       throw new GitHubError('unavailable', 'the comment was deleted at the same time');
     },
-    async remove(id, deadline) {
+    /** Deletes a comment, if that can be done. */
+    async remove(id: number, deadline: Deadline): Promise<void> {
       await client.deleteComment(id, deadline).then(
         () => knownIds.delete(id),
         // The next run tries again.
         onGitHubError(() => false),
       );
     },
-    mayAppearLater: () => clock.now() < appearsUntil,
-    markFound() {
+    /** True if a comment may have been made that GitHub does not show yet. */
+    mayAppearLater: (): boolean => clock.now() < appearsUntil,
+    /** The comment that may have been made has been found. */
+    markFound(): void {
       appearsUntil = Number.NEGATIVE_INFINITY;
     },
-    restore({ id, appearsWithinMs }) {
+    /** Takes over from an earlier process its comment's id, and how long another one may still appear, in milliseconds. */
+    restore({ id, appearsWithinMs }: { id?: number | undefined; appearsWithinMs: number }): void {
       if (id !== undefined) knownIds.add(id);
       appearsUntil = clock.now() + appearsWithinMs;
     },

@@ -108,25 +108,12 @@ export const substituteMark = (random: string): string => `?${random}`;
 export const isSubstituteMark = (mark: string): boolean => mark.startsWith('?');
 
 /** One text for what all attempts of a step have in common: the job's id, the step's id and the values of its matrix. */
-export function jobKey({
-  job,
-  action,
-  matrix,
-}: {
-  job: string | undefined;
-  action: string | undefined;
-  matrix: string | undefined;
-}): string {
-  return JSON.stringify([job ?? '', action ?? '', matrix ?? '']);
-}
+export const jobKey = ({ job = '', action = '', matrix = '' }: Texts<'job' | 'action' | 'matrix'>): string =>
+  JSON.stringify([job, action, matrix]);
 
 /** One text for what tells jobs of one key apart (a reusable workflow that is called twice): what the user gave them. */
-export function jobVariant({
-  label = '',
-  target = '',
-}: {
-  label?: string | undefined;
-  target?: string | undefined;
-}): string {
-  return label === '' && target === '' ? '' : JSON.stringify([label, target]);
-}
+export const jobVariant = ({ label = '', target = '' }: Texts<'label' | 'target'>): string =>
+  label === '' && target === '' ? '' : JSON.stringify([label, target]);
+
+/** Texts that may be absent, by their names. */
+type Texts<Name extends string> = Readonly<Partial<Record<Name, string | undefined>>>;

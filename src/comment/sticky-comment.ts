@@ -19,22 +19,11 @@ interface RecalledComment {
   readonly appearsWithinMs: number;
 }
 
-/** This gate's one comment on a pull request. Nothing in here throws or goes on after its limits. */
-export interface StickyComment {
-  /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
-  write(section: OwnSection, options: WriteOptions): Promise<WriteResult>;
-  /** Reads the record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
-  readRecord(deadline: Deadline): Promise<string | undefined>;
-  /** For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. */
-  reconcile(
-    recalled: RecalledComment,
-    decide: WriteTask['decide'],
-    options: WriteOptions,
-  ): Promise<WriteResult>;
-}
+/** This gate's one comment on a pull request, written by one job. Nothing in here throws or goes on after its limits. */
+export type StickyComment = ReturnType<typeof createStickyComment>;
 
-/** The comment of one gate, written by one job. */
-export function createStickyComment(options: StickyCommentOptions): StickyComment {
+/** Nothing is asked for before it is read or written. */
+export function createStickyComment(options: StickyCommentOptions) {
   const { client, issue, writer, clock, random } = options;
   const comments = createOwnComments({ client, issue, clock, name: writer.name });
   let newest = new AbortController();
@@ -57,13 +46,20 @@ export function createStickyComment(options: StickyCommentOptions): StickyCommen
   }
 
   return {
-    write: (section, { create, ...deadline }) =>
+    /** Writes this job's section and sees to it that it stays. A new call ends the one before. */
+    write: (section: OwnSection, { create, ...deadline }: WriteOptions): Promise<WriteResult> =>
       enqueue(deadline, { decide: () => section, create, searchAll: false }),
-    reconcile(recalled, decide, { create, ...deadline }) {
+    /** For the end of the job: looks at all comments of the gate, keeps one, and removes our doubles. */
+    reconcile(
+      recalled: RecalledComment,
+      decide: WriteTask['decide'],
+      { create, ...deadline }: WriteOptions,
+    ): Promise<WriteResult> {
       comments.restore(recalled);
       return enqueue(deadline, { decide, create, searchAll: true });
     },
-    async readRecord(deadline) {
+    /** Reads the record of this job's last push; `undefined` where there is none, or it cannot be read now. Never rejects. */
+    async readRecord(deadline: Deadline): Promise<string | undefined> {
       const asked = { clock, random, ...deadline };
       const found = await retryOnGitHub((within) => comments.find(within), asked).catch(() => []);
       return recordIn(

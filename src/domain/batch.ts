@@ -65,10 +65,10 @@ export interface WatchedBatch {
   readonly isKeyRefused?: boolean | undefined;
   /** The same list of runs, ids and statuses, was seen in two looks at least 5 s, and one poll interval, apart. */
   readonly isListConfirmed?: boolean | undefined;
-  /** 1, if absent, is what was given or started first; later rounds repeat test cases of it. */
-  readonly round?: number | undefined;
-  /** Index of the batch of the first round that this is or repeats. Its own index, if absent. */
-  readonly batchIndex?: number | undefined;
+  /** 1 is what was given or started first; later rounds repeat test cases of it. */
+  readonly round: number;
+  /** Index of the batch of the first round that this is or repeats. */
+  readonly batchIndex: number;
   /** The answer to its start was lost, and it was found in the provider's lists. */
   readonly isAdopted?: boolean | undefined;
   /**
@@ -126,9 +126,7 @@ export function countByStatus(runs: readonly Run[]): Record<RunStatus, number> {
 }
 
 /** "1 run", "2 runs" */
-export function formatRunCount(count: number): string {
-  return count === 1 ? '1 run' : `${count} runs`;
-}
+export const formatRunCount = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
 
 /** The batches that were seen at least once. */
 export function seenBatches(batches: readonly WatchedBatch[]): Batch[] {

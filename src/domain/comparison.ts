@@ -91,14 +91,13 @@ export function latestRevision({ runs }: Pick<CaseResult, 'runs'>): number | und
   return revisions.length === 0 ? undefined : Math.max(...revisions);
 }
 
+/** Changes of a test case against the base. */
+export const CHANGES = [
+  ...(['new-failure', 'still-failing', 'fixed', 'newly-flaky'] as const),
+  ...(['new-test-case', 'unchanged'] as const),
+] as const;
 /** Change of a test case against the base. */
-export type Change =
-  | 'new-failure'
-  | 'still-failing'
-  | 'fixed'
-  | 'newly-flaky'
-  | 'new-test-case'
-  | 'unchanged';
+export type Change = (typeof CHANGES)[number];
 
 /** Result of a test case that is among `passedHashes`. */
 const PASSED: Pick<BaseCase, 'outcome'> = { outcome: 'passed' };

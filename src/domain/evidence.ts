@@ -1,6 +1,6 @@
 import type { WatchedBatch } from './batch.ts';
 import type { Run, RunStatus, Unproven } from './run.ts';
-import { firstOf } from './wording.ts';
+import { joinFirst } from './wording.ts';
 
 /** The form in which ids of runs and batches are compared: a UUID is the same in capitals. */
 export const idKey = (id: string): string => id.toLowerCase();
@@ -93,11 +93,11 @@ export function foreignRuns({ batch, requestedTestCases }: WatchedBatch, repeate
   const twice = runs.filter(({ id }) => repeated.has(idKey(id))).map(({ id }) => id);
   if (twice.length > 0) {
     found.push(
-      `${twice.length === 1 ? 'run' : 'runs'} ${firstOf(twice)} ${twice.length === 1 ? 'stands' : 'stand'} more than once in this step`,
+      `${twice.length === 1 ? 'run' : 'runs'} ${joinFirst(twice)} ${twice.length === 1 ? 'stands' : 'stand'} more than once in this step`,
     );
   }
   return found;
 }
 
 const listNames = (runs: readonly Run[]): string =>
-  firstOf([...new Set(runs.map(({ testCase }) => testCase.name))]);
+  joinFirst([...new Set(runs.map(({ testCase }) => testCase.name))]);

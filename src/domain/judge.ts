@@ -11,7 +11,7 @@ import {
 } from './reliability.ts';
 import { type CaseResult, countsForVerdict, formatCaseCount, hasPassed, tally } from './test-case.ts';
 import type { Ending, Judgement } from './verdict.ts';
-import { firstOf, formatMinutes, quoteAll } from './wording.ts';
+import { formatMinutes, joinFirst, quoteAll } from './wording.ts';
 
 /** Result of the request to end a batch that this step started. */
 export interface Cancellation {
@@ -334,16 +334,16 @@ function withoutEvaluation({ batches, cases }: Facts): string[] {
   }
   return [...reasons].map(
     ([why, names]) =>
-      `Nothing was evaluated in ${formatCaseCount(names.size)} (${why}): ${firstOf([...names])}.`,
+      `Nothing was evaluated in ${formatCaseCount(names.size)} (${why}): ${joinFirst([...names])}.`,
   );
 }
 
 const listNames = (cases: readonly CaseResult[]): string =>
-  firstOf(cases.map(({ testCase }) => testCase.name));
+  joinFirst(cases.map(({ testCase }) => testCase.name));
 
 function passedReason({ batches }: JudgeInput, counts: Tally): string {
   const { total, passed, flaky, tolerated } = counts;
-  const first = batches.filter(({ round = 1 }) => round === 1).length;
+  const first = batches.filter(({ round }) => round === 1).length;
   const inBatches = first === 1 ? '' : ` in ${first} batches`;
   const notes = [
     ...(flaky > 0 ? [`${flaky} flaky`] : []),

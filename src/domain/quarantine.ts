@@ -1,4 +1,4 @@
-import { firstOf } from './wording.ts';
+import { joinFirst } from './wording.ts';
 
 /** One entry of a quarantine file: a test case whose result does not count for a while. */
 export interface QuarantineEntry {
@@ -178,13 +178,13 @@ function noticesOf(
       ({ entry }) => `${entry.testCase} (${entry.name}) until ${entry.until}, owner ${entry.owner}`,
     );
     notices.push(
-      `The quarantine ends within ${NOTICE_DAYS} days: ${firstOf(named, { most: MAX_LISTED, separator: '; ' })}.`,
+      `The quarantine ends within ${NOTICE_DAYS} days: ${joinFirst(named, { most: MAX_LISTED, separator: '; ' })}.`,
     );
   }
   if (unseen.length > 0) {
     const ids = unseen.map(({ entry }) => entry.testCase);
     notices.push(
-      `${path} has ids that no run has: ${firstOf(ids, { most: MAX_LISTED })}. Correct them, or remove the entries.`,
+      `${path} has ids that no run has: ${joinFirst(ids, { most: MAX_LISTED })}. Correct them, or remove the entries.`,
     );
   }
   return notices;

@@ -2,7 +2,7 @@ import { type Batch, formatRunCount, type WatchedBatch } from './batch.ts';
 import { findMissingCases, findRepeatedRuns, foreignRuns, type RepeatedRuns } from './evidence.ts';
 import { findContradictions, unknownStatuses } from './integrity.ts';
 import { type CaseResult, formatCaseCount, groupRunsByTestCase } from './test-case.ts';
-import { firstOf, formatMinutes, quoteAll } from './wording.ts';
+import { formatMinutes, joinFirst, quoteAll } from './wording.ts';
 
 /** Greatest lead of a provider's clock over the runner's. */
 const CLOCK_SKEW_MINUTES = 2;
@@ -94,7 +94,7 @@ export function reliabilityProblems(
   if (batch.settled && batch.runs !== undefined && batch.runs.length > 0) {
     const missing = findMissingCases(watched);
     if (missing.length > 0) {
-      const names = firstOf(missing.map((testCase) => nameOf(testCase, facts)));
+      const names = joinFirst(missing.map((testCase) => nameOf(testCase, facts)));
       problems.push(
         `${missing.length} of ${formatCaseCount(requestedTestCases.length)} that batch ${id} was started with ${missing.length === 1 ? 'has' : 'have'} no run: ${names}.`,
       );

@@ -2,7 +2,7 @@ import { adviseOnSyntax, noMatchClause } from './no-match.ts';
 import { matchesPattern, normalize } from './pattern.ts';
 import { ok, type Result, refused } from './result.ts';
 import type { AvailableTestCase, Selector } from './selectors.ts';
-import { firstOf, quote } from './wording.ts';
+import { joinFirst, quote } from './wording.ts';
 
 /** Test cases that the selectors choose. */
 export interface Selection<Case extends AvailableTestCase = AvailableTestCase> {
@@ -97,4 +97,4 @@ const idleWarning = (selectors: readonly Selector[], cases: readonly AvailableTe
   `test-cases: ${noMatchClause(selectors, cases)}, so nothing is excluded there.`;
 
 const emptiedWarning = (selectors: readonly Selector[]): string =>
-  `test-cases: everything that ${firstOf(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is excluded by a line with "!".`;
+  `test-cases: everything that ${joinFirst(selectors.map(({ text }) => quote(text)))} ${selectors.length === 1 ? 'chooses' : 'choose'} is excluded by a line with "!".`;

@@ -56,7 +56,7 @@ export function groupRunsByTestCase(
 ): CaseResult[] {
   const groups = new Map<string, { batchIndex: number; runs: [RoundRun, ...RoundRun[]] }>();
   const repeated = findRepeatedRuns([...batches, ...(decisionOptions.otherBatches ?? [])]);
-  for (const watched of withRoundAndIndex(batches)) {
+  for (const watched of batches.toSorted((a, b) => a.round - b.round)) {
     const { id: batchId, batchIndex, round } = watched;
     for (const run of countingRuns(watched, repeated)) {
       const own = { ...run, round, batchId };
@@ -101,23 +101,14 @@ export function findPassedBesideFailures(runs: readonly Run[]): ReadonlySet<stri
 export const revisionsOf = (runs: readonly RoundRun[]): ReadonlySet<number> =>
   new Set(runs.flatMap(({ testCase }) => testCase.revision ?? []));
 
-/** The batches with their round and place, in the order of the rounds. Without a place each is the next one. */
-function withRoundAndIndex(batches: readonly WatchedBatch[]) {
-  return batches
-    .map((watched, index) => ({
-      ...watched,
-      round: watched.round ?? 1,
-      batchIndex: watched.batchIndex ?? index,
-    }))
-    .toSorted((a, b) => a.round - b.round);
-}
-
 /** The batches of the first round by place: several at one place run the same test cases in parallel (`repeat`). */
 export function firstRoundPlaces(
   batches: readonly WatchedBatch[],
 ): ReadonlyMap<number, readonly WatchedBatch[]> {
-  const first = withRoundAndIndex(batches).filter(({ round }) => round === 1);
-  return Map.groupBy(first, ({ batchIndex }) => batchIndex);
+  return Map.groupBy(
+    batches.filter(({ round }) => round === 1),
+    ({ batchIndex }) => batchIndex,
+  );
 }
 
 /**
@@ -194,10 +185,9 @@ export function tally(
   return { ...sum, total: passed + failed + errored + cancelled + unfinished + tolerated };
 }
 
-/** "1 test case", "2 test cases", "2 unfinished test cases" */
-export function formatCaseCount(count: number, kind = ''): string {
-  return `${count} ${kind === '' ? '' : `${kind} `}test ${count === 1 ? 'case' : 'cases'}`;
-}
+/** "1 test case", "2 test cases" */
+export const formatCaseCount = (count: number): string =>
+  count === 1 ? '1 test case' : `${count} test cases`;
 
 /** Number of test cases that passed at their first run; the provider's own count where the runs were not read. */
 export function countFirstRunPasses(cases: readonly CaseResult[], { passed }: Tally): number {

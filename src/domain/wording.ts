@@ -22,10 +22,10 @@ export const joinWithOr = (values: readonly string[]): string => OR.format(value
 export const joinWithAnd = (values: readonly string[]): string => values.join(' and ');
 
 /** Most items of a list that a sentence names by default. */
-const NAMED = 3;
+const MAX_JOINED = 3;
 
-/** "a, b, c and 4 more" */
-export function firstOf(items: readonly string[], { most = NAMED, separator = ', ' } = {}): string {
+/** The first items of a list and the number of the others: "a, b, c and 4 more". */
+export function joinFirst(items: readonly string[], { most = MAX_JOINED, separator = ', ' } = {}): string {
   const more = items.length - most;
   return `${items.slice(0, most).join(separator)}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -4,7 +4,7 @@ import type { Refused } from '../domain/result.ts';
 import type { BatchStarter, Parallelism, Subject } from '../providers/starter.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError } from '../runtime/errors.ts';
-import { describeWaves, tooManyWaves } from './estimate.ts';
+import { describeWaves, wavesWarning } from './estimate.ts';
 import { maxRunsOfStep } from './planning.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { describeReuse, type FoundReuse, findReusableBatch } from './reuse.ts';
@@ -48,7 +48,7 @@ export async function choosePlan(
   const { subject, testCases, warnings } = prepared;
   if (subject.note !== undefined) log(subject.note);
   for (const warning of warnings) warn(warning);
-  const reuse = await findReusableBatch({ ...options, provider, starter, prepared, clock, deadline });
+  const reuse = await findReusableBatch({ ...options, provider, prepared, clock, deadline });
   if (reuse !== undefined) log(describeReuse(reuse));
   if (reuse?.kind === 'found') {
     const { reused } = reuse;
@@ -57,7 +57,7 @@ export async function choosePlan(
   }
   log(describeRunBudget(testCases.length, options));
   const runs = testCases.length * firstRoundRunsPerCase(options.rule);
-  const parallelism = await estimate(runs, { starter, subject }, dependencies);
+  const parallelism = await readParallelism(runs, { starter, subject }, dependencies);
   return { kind: 'chosen', plan: { kind: 'start', subject, testCases }, prepared, parallelism };
 }
 
@@ -73,8 +73,8 @@ function describeRunBudget(testCases: number, { batchSource, rule, maxRuns }: Op
     : `The gate asks for ${first} first, and for at most ${limit} in all.`;
 }
 
-/** Says how many waves the first runs take, where the provider tells how many run at once. */
-async function estimate(
+/** Reads how many runs run at once, where the provider tells it; the log says how many waves the first runs take. */
+async function readParallelism(
   runs: number,
   { starter, subject }: { readonly starter: BatchStarter; readonly subject: Subject },
   { clock, deadline, log, warn }: Dependencies,
@@ -84,7 +84,7 @@ async function estimate(
   if (known === undefined) return undefined;
   const waves = describeWaves(runs, known);
   if (waves !== undefined) log(waves);
-  const warning = tooManyWaves(runs, known, deadline.until - clock.now());
+  const warning = wavesWarning(runs, known, deadline.until - clock.now());
   if (warning !== undefined) warn(warning);
   return known;
 }

@@ -10,7 +10,7 @@ export function describeWaves(runs: number, { atOnce, isLeast }: Parallelism): s
 }
 
 /** The warning where several waves cannot end in time, however short each run is; `undefined` where they may. */
-export function tooManyWaves(
+export function wavesWarning(
   runs: number,
   { atOnce, shortestRunMs }: Parallelism,
   timeoutMs: number,

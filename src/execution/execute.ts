@@ -12,19 +12,8 @@ import { executeRounds } from './rounds.ts';
 import type { Execution, ExecutorDependencies, ExecutorOptions, RoundsOptions, WaitFor } from './types.ts';
 import { type WaitOptions, waitForBatches } from './wait.ts';
 
-/** Runs everything that a step runs. Never throws for what a provider does. */
-export interface Executor {
-  /** All rounds on the version under test, with their progress in the log. */
-  run(): Promise<Execution & { readonly prepared: Prepared | undefined }>;
-  /**
-   * Runs the test cases that did not pass on the version to compare with; does nothing where none was named, or the rounds
-   * were cut short.
-   */
-  compare(cases: readonly CaseResult[], execution: Execution): Promise<Comparison>;
-}
-
-/** Nothing runs before `run` is called. */
-export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
+/** Runs everything that a step runs; nothing before `run` is called. Never throws for what a provider does. */
+export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies) {
   const { rule, maxRuns, maxBatchAgeMinutes } = options;
   const { provider, clock, deadline, log, logProgress = log, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
@@ -103,14 +92,20 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   }
 
   return {
-    async run() {
+    /** All rounds on the version under test, with their progress in the log. */
+    async run(): Promise<Execution & { readonly prepared: Prepared | undefined }> {
       const ended = new AbortController();
       const heartbeat = progress.logHeartbeats(ended.signal);
       const execution = await runRounds().finally(() => ended.abort());
       await heartbeat;
       return { ...execution, prepared };
     },
-    async compare(cases, { batches, ending, edits, startProblem, started }) {
+    /**
+     * Runs the test cases that did not pass on the version to compare with; does nothing where none was named, or the rounds
+     * were cut short.
+     */
+    async compare(cases: readonly CaseResult[], execution: Execution): Promise<Comparison> {
+      const { batches, ending, edits, startProblem, started } = execution;
       const comparedVersion = prepared?.comparedVersion;
       const isReady = ending === 'settled' && startProblem === undefined;
       if (comparedVersion === undefined || !isReady) return notCompared(cases);

@@ -1,6 +1,6 @@
 /** Finds the batch that an unclear POST has started in the provider's lists. Pure. */
 import { idKey } from '../domain/evidence.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import type { BatchContents, Candidate, Listing } from '../providers/starter.ts';
 
 /** When the lists are looked through, in milliseconds after the POST failed. */
@@ -98,4 +98,4 @@ export function findLostBatch({
 export const isOlder = (createdAt: number | undefined, sentAt: number): boolean =>
   createdAt !== undefined && createdAt < sentAt - CLOCK_SLACK_MS;
 
-const listIds = (candidates: readonly Candidate[]): string => firstOf(candidates.map(({ id }) => id));
+const listIds = (candidates: readonly Candidate[]): string => joinFirst(candidates.map(({ id }) => id));

@@ -179,7 +179,7 @@ function refuseIfTooManyFailed(
   if (bad.length <= TOO_MANY_FAILED.cases || bad.length <= TOO_MANY_FAILED.share * counting.length) {
     return undefined;
   }
-  const nothing = batches.some(({ round = 1 }) => round > 1) ? 'Nothing more' : 'Nothing';
+  const nothing = batches.some(({ round }) => round > 1) ? 'Nothing more' : 'Nothing';
   return `${nothing} was run again: ${bad.length} of ${formatCaseCount(counting.length)} did not pass in the first round, which is too many for flakiness.`;
 }
 

@@ -4,14 +4,15 @@ import { mismatchWith } from '../domain/claims.ts';
 import { findContradictions } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { BatchStarter, Candidate, Listing, SubjectSnapshot } from '../providers/starter.ts';
-import type { Clock, Deadline } from '../runtime/clock.ts';
+import type { Candidate, Listing, SubjectSnapshot } from '../providers/starter.ts';
+import type { Deadline } from '../runtime/clock.ts';
 import { onProviderError } from '../runtime/errors.ts';
 import { formatAge, formatMoment } from '../text/format.ts';
 import { CLOCK_SLACK_MS, matchContents, uniqueBatches } from './find-lost-batch.ts';
 import type { Prepared } from './prepare.ts';
+import type { ExecutorDependencies, ExecutorOptions } from './types.ts';
 
 const HOUR_MS = 3_600_000;
 /** The most that `reuse-hours` can be. A batch of these hours that does not agree with a younger one is heard too. */
@@ -23,17 +24,10 @@ const SEARCH_MS = 60_000;
 /** A `Date` header says the second, and not what has passed of it. */
 const DATE_PRECISION_MS = 999;
 
-export interface ReuseOptions {
-  readonly provider: Provider;
-  readonly starter: BatchStarter;
+export interface ReuseOptions
+  extends Pick<ExecutorOptions, 'reuseHours' | 'isJobRerun' | 'maxBatchAgeMinutes'>,
+    Pick<ExecutorDependencies, 'provider' | 'clock' | 'deadline'> {
   readonly prepared: Pick<Prepared, 'subject' | 'testCases' | 'names' | 'revisions'>;
-  /** 0: nothing is looked for. */
-  readonly reuseHours: number;
-  /** This is a re-run of the job: somebody wants it tested again. */
-  readonly isJobRerun?: boolean | undefined;
-  readonly maxBatchAgeMinutes: number | undefined;
-  readonly clock: Clock;
-  readonly deadline: Deadline;
 }
 
 /** The batch to judge in place of a new one. */
@@ -62,18 +56,19 @@ const none = (why: string): ReuseResult => ({ kind: 'none', why });
  * Never throws for what a provider does.
  */
 export async function findReusableBatch(options: ReuseOptions): Promise<ReuseResult | undefined> {
-  const { starter, reuseHours, isJobRerun = false, clock, deadline } = options;
+  const { provider, reuseHours, isJobRerun = false, clock, deadline } = options;
   if (reuseHours === 0) return undefined;
   if (isJobRerun) return none('this is a re-run of the job');
   const now = clock.now();
   const until = now + Math.min(SEARCH_MS, (deadline.until - now) / 4);
   return search(options, { ...deadline, until }).catch(
-    onProviderError((error) => none(`${starter.title} could not be asked: ${error.message}`)),
+    onProviderError((error) => none(`${provider.title} could not be asked: ${error.message}`)),
   );
 }
 
 async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseResult> {
-  const { starter, prepared, clock } = options;
+  const { provider, prepared, clock } = options;
+  const { starter } = provider;
   const { subject, testCases, names, revisions } = prepared;
   const undated = testCases.filter((id) => !isMoment(revisions.get(id)));
   if (!starter.readSnapshot || !starter.listBatches || subject.key === undefined) {
@@ -83,7 +78,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
     return none(`${formatCaseCount(testCases.length)} take more than one batch`);
   }
   if (undated.length > 0) {
-    const named = firstOf(undated.map((id) => names.get(id) ?? id));
+    const named = joinFirst(undated.map((id) => names.get(id) ?? id));
     return none(`${starter.title} does not say when ${named} was last edited`);
   }
   const snapshot = await starter.readSnapshot(subject, deadline);
@@ -109,7 +104,7 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   }
   const now = { prepared, snapshot, lastEdit, now: period.now };
   const earlier = await Promise.all(
-    candidates.map((candidate) => readEarlier(candidate, now, { provider: options.provider, deadline })),
+    candidates.map((candidate) => readEarlier(candidate, now, { provider, deadline })),
   );
   const unclear = earlier.find((result) => result.kind === 'unclear');
   if (unclear !== undefined) return none(`batch ${unclear.id} ${unclear.why}`);

@@ -1,8 +1,8 @@
 import type { WatchedBatch } from '../domain/batch.ts';
-import type { BatchStarter, Subject } from '../providers/starter.ts';
-import type { Clock, Deadline } from '../runtime/clock.ts';
+import type { Subject } from '../providers/starter.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, ProviderError } from '../runtime/errors.ts';
+import type { RoundsOptions } from './types.ts';
 
 /** Time limit for reading a revision before a start; without it nothing is started. */
 const READ_MS = 30_000;
@@ -14,11 +14,7 @@ export function createRevisions({
   starter,
   clock,
   deadline,
-}: {
-  readonly starter: BatchStarter;
-  readonly clock: Clock;
-  readonly deadline: Deadline;
-}) {
+}: Pick<RoundsOptions, 'starter' | 'clock' | 'deadline'>) {
   const remembered = new Map<Subject, string | number | undefined>();
   const edits: string[] = [];
   const edited = ({ title }: Subject) => `${title} was edited while it was tested.`;

@@ -1,7 +1,7 @@
 import { type Batch, formatRunCount } from '../domain/batch.ts';
 import { createClaimsLog } from '../domain/claims.ts';
 import { runListFingerprint } from '../domain/integrity.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** Least time between two looks that show the same list, however short the user's interval is. */
@@ -60,7 +60,7 @@ export function createRunListHistory({
       const missing = new Set(gone.map(([id]) => id));
       const replaced = [...failed].filter((id) => !ids.has(id) && !missing.has(id));
       if (replaced.length > 0) {
-        contradictions.push(`it lists another run in place of one that did not pass: ${firstOf(replaced)}`);
+        contradictions.push(`it lists another run in place of one that did not pass: ${joinFirst(replaced)}`);
       }
       for (const { id, status } of runs) {
         if (status === 'failed' || status === 'errored' || status === 'cancelled') failed.add(id);

@@ -48,7 +48,7 @@ export function isCounted(
   { attachQuarantine, isOpen }: Pick<RoundsOptions, 'attachQuarantine'> & { readonly isOpen: IsOpen },
 ): boolean {
   if (attachQuarantine === undefined) return true;
-  const first = batches.filter(({ round = 1 }) => round === 1);
+  const first = batches.filter(({ round }) => round === 1);
   return first.every(
     ({ id, batch, requestedTestCases }) =>
       requestedTestCases !== undefined || batch?.announced.total !== undefined || !isOpen(id),

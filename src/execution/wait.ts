@@ -3,7 +3,7 @@ import { findMissingCases, findRepeatedRuns, foreignRuns } from '../domain/evide
 import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
-import { firstOf } from '../domain/wording.ts';
+import { joinFirst } from '../domain/wording.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
@@ -101,11 +101,11 @@ async function pollUntilSettled(
         continue;
       }
       options.onPoll({ ...started, batch: last });
-      samples.push(toSample(last, clock));
+      samples.push({ atMs: clock.now(), ...countFinishedRuns(last) });
       let gapMs = nextGapMs(samples, pollIntervalMs, { watchesRuns: options.readsEarly });
       if (last.settled) {
         const ended = { ...started, batch: last, isListConfirmed: runListHistory.confirm(last) };
-        const inconsistencies = findInconsistencies(last, requestedTestCases, options.names);
+        const inconsistencies = findInconsistencies(ended, options.names);
         // All that was asked for is there: `inconsistencies` would name what is missing.
         const isWhole = requestedTestCases !== undefined || ended.isListConfirmed !== false;
         if (inconsistencies.length === 0 && isWhole) return ended;
@@ -125,7 +125,7 @@ async function pollUntilSettled(
     if (!(error instanceof ProviderError)) throw error;
     // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
     if (!isOver() && !(error instanceof ProviderTimeout)) {
-      if ((started.round ?? 1) === 1) halt.abort();
+      if (started.round === 1) halt.abort();
       const isKeyRefused = error instanceof KeyRefused;
       return {
         ...started,
@@ -249,13 +249,12 @@ function endingOf(batches: readonly WatchedBatch[], cancelled: AbortSignal, halt
 }
 
 function findInconsistencies(
-  batch: Batch,
-  requestedTestCases: readonly string[] | undefined,
+  watched: WatchedBatch & { readonly batch: Batch },
   names: WaitOptions['names'],
 ): string[] {
-  const watched = { id: batch.id, batch, requestedTestCases };
+  const { batch, requestedTestCases } = watched;
   const missing = findMissingCases(watched);
-  const without = firstOf(missing.map((testCase) => names?.get(testCase) ?? testCase));
+  const without = joinFirst(missing.map((testCase) => names?.get(testCase) ?? testCase));
   const empty = batch.runs?.filter(({ unproven }) => unproven?.kind === 'not-evaluated') ?? [];
   return [
     ...findContradictions(batch),
@@ -268,8 +267,4 @@ function findInconsistencies(
           `${missing.length} of ${formatCaseCount(requestedTestCases?.length ?? 0)} without a run: ${without}`,
         ]),
   ];
-}
-
-function toSample(batch: Batch, clock: Clock): PollSample {
-  return { atMs: clock.now(), ...countFinishedRuns(batch) };
 }

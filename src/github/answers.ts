@@ -1,6 +1,8 @@
 /** Answers of GitHub, read by schemas. Each reader throws a `GitHubError` for what GitHub does not document. */
+
 import * as z from 'zod/mini';
 import { parseAs } from '../json.ts';
+import { parseTime } from '../text/format.ts';
 import { unexpectedResponse } from './github-error.ts';
 
 export interface Author {
@@ -115,8 +117,8 @@ function toMerged({
   merged_at,
   merge_commit_sha,
 }: z.infer<typeof closedPullRequest>): MergedPullRequest | undefined {
-  const mergedAt = Date.parse(merged_at ?? '');
-  if (Number.isNaN(mergedAt)) return undefined;
+  const mergedAt = parseTime(merged_at);
+  if (mergedAt === undefined) return undefined;
   return { number, headSha: head.sha, mergeSha: merge_commit_sha ?? undefined, mergedAt };
 }
 

@@ -1,5 +1,7 @@
 import { parseRetryAfter } from '../http/retry.ts';
+import { onErrorOf } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
+import { parseTime } from '../text/format.ts';
 
 /** Why GitHub did not do what it was asked for. */
 export type GitHubErrorKind =
@@ -52,13 +54,8 @@ export class GitHubError extends Error {
   }
 }
 
-/** For `catch`: what stands in for something that GitHub did not do; any other error is thrown on. */
-export function onGitHubError<T>(instead: (error: GitHubError) => T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof GitHubError) return instead(error);
-    throw error;
-  };
-}
+/** For `catch`: what stands in for something that GitHub did not do. */
+export const onGitHubError = onErrorOf(GitHubError);
 
 /** For an answer that is not what GitHub says it would be: a proxy's page, or half of it. */
 export function unexpectedResponse(): GitHubError {
@@ -104,8 +101,7 @@ function kindOf({ status, message }: GitHubErrorResponse, retryAfterMs: number |
 
 /** `Retry-After`; else the end of the primary limit, if that is what was used up. Both are about GitHub's own time. */
 function retryAfter({ headers }: GitHubErrorResponse, epoch: number): number | undefined {
-  const date = Date.parse(String(headers['date']));
-  const now = Number.isNaN(date) ? epoch : date;
+  const now = parseTime(String(headers['date'])) ?? epoch;
   const given = headers['retry-after'];
   const wait = given === undefined ? undefined : parseRetryAfter(String(given), now);
   if (wait !== undefined) return wait;

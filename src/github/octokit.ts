@@ -5,6 +5,7 @@ import { RedirectNotFollowed, ResponseTooLarge, UnusableResponse } from '../http
 import { fetchText } from '../http/fetch-text.ts';
 import { parseErrorBody } from '../http/json.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { USER_AGENT } from '../runtime/version.ts';
 import type { Redactor } from '../text/redact.ts';
 import { GitHubError, toGitHubError, unexpectedResponse } from './github-error.ts';
 
@@ -19,7 +20,7 @@ const API_VERSION = '2022-11-28';
 /** A response with one of these cannot be made with a body, not even an empty one. */
 const BODILESS = [204, 205, 304];
 
-export interface OctokitSettings extends Pick<Runtime, 'userAgent' | 'fetch' | 'clock' | 'trace' | 'redact'> {
+export interface OctokitSettings extends Pick<Runtime, 'fetch' | 'clock' | 'trace' | 'redact'> {
   readonly token: string;
   /** `GITHUB_API_URL`: `https://api.github.com`, or `https://HOST/api/v3` on GitHub Enterprise Server. */
   readonly apiUrl: string;
@@ -39,11 +40,11 @@ const errorBody = z.object({
 
 /** Each request is sent once: `retryOnGitHub` retries what failed, from where its task begins. */
 export function createOctokit(options: OctokitSettings): Pick<Octokit, 'request' | 'graphql'> {
-  const { token, apiUrl, userAgent, trace } = options;
+  const { token, apiUrl, trace } = options;
   const octokit = new Octokit({
     auth: token,
     baseUrl: apiUrl.replace(/\/+$/, ''),
-    userAgent,
+    userAgent: USER_AGENT,
     request: { fetch: (url: string, init: RequestInit) => fetchWhole(url, init, options) },
     // What Octokit itself would say of each request is in the line that `fetchWhole` traces.
     log: { debug: () => {}, info: () => {}, warn: trace, error: () => {} },

@@ -71,12 +71,12 @@ export async function readQuarantine(
     // A tag of this name would be read in place of the branch, and a tag needs no review.
     return hasTag ? refused(`there is a tag with the name of the branch, ${branch}`) : file;
   };
-  const { base: tip } = commits;
-  const readBase = async (base: NonNullable<Commits['base']>): Promise<QuarantineFile> =>
-    'branch' in base ? readBranch(base.branch) : readAt(base.commit);
-
-  const [tested, base] = await Promise.all([asRefusal(readTested), tip && asRefusal(() => readBase(tip))]);
-  return { path, tested, base };
+  const { base } = commits;
+  const [tested, ofBase] = await Promise.all([
+    asRefusal(readTested),
+    base && asRefusal(() => ('branch' in base ? readBranch(base.branch) : readAt(base.commit))),
+  ]);
+  return { path, tested, base: ofBase };
 }
 
 /**

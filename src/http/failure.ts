@@ -1,4 +1,5 @@
 /** The kinds of failed requests, for providers and partly for GitHub. */
+import { errorMessageOf } from '../runtime/errors.ts';
 import { ConnectionError } from './connection-error.ts';
 
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
@@ -74,7 +75,7 @@ export function isDefinitelyRejected(error: unknown): boolean {
 /** The failure in a few words, for the log. */
 export function summarizeError(error: unknown): string {
   if (error instanceof HttpStatusError) return `HTTP ${error.message}`;
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  return errorMessageOf(error).replace(/\.$/, '');
 }
 
 /** Statuses of trouble on the other side, which may pass: 408, 409, 421, 423, 425, 429 and 5xx. */

@@ -3,6 +3,7 @@ import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded } from '../runtime/deadline.ts';
 import { refusalOf } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { parseTime } from '../text/format.ts';
 import { ConnectionError, TryTimeout } from './connection-error.ts';
 import { errorMessageIn } from './error-body.ts';
 import { HttpStatusError, isDefinitelyRejected } from './failure.ts';
@@ -245,8 +246,7 @@ async function sendOnce<T>(
       retryAfterMs: parseRetryAfter(headers.get('retry-after'), clock.epoch()),
     });
   }
-  const date = Date.parse(headers.get('date') ?? '');
-  const value = read(body, { date: Number.isNaN(date) ? undefined : date });
+  const value = read(body, { date: parseTime(headers.get('date')) });
   host.hasAnswered = true;
   return value;
 }

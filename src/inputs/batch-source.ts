@@ -13,7 +13,7 @@ import type { BatchSource } from '../execution/prepare.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/registry.ts';
 import type { ConfigFile } from './target-config.ts';
 
-/** The inputs that say it, as far as they are right by themselves. */
+/** The inputs that say what to gate on, as far as they are right by themselves. */
 export interface BatchSourceInputs {
   readonly provider?: ProviderName;
   readonly batchIds?: readonly string[] | undefined;
@@ -29,9 +29,9 @@ export interface BatchSourceInputs {
   readonly repeat?: unknown;
 }
 
-/** What to gate on, and the complaints about the inputs that say it, as sentences: without a source, or none at all. */
+/** The batches to gate on, or complaints about these inputs, as sentences. */
 interface BatchSourceReading {
-  /** Absent too where the provider, or one of the two that say what to gate on, is wrong by itself. */
+  /** Absent without a complaint where `provider`, `batch-id` or `test-cases` is wrong by itself. */
   readonly batchSource?: BatchSource;
   readonly problems: readonly string[];
 }
@@ -50,12 +50,12 @@ export function readBatchSource(inputs: BatchSourceInputs): BatchSourceReading {
       ],
     };
   }
-  if (provider === undefined) return { problems: problemsEverywhere(inputs) };
+  if (provider === undefined) return { problems: problemsAtEveryProvider(inputs) };
   return batchIds === undefined ? startSource(provider, inputs) : givenSource(provider, batchIds, inputs);
 }
 
 /** Complaints that do not depend on the provider. */
-function problemsEverywhere(inputs: BatchSourceInputs): readonly string[] {
+function problemsAtEveryProvider(inputs: BatchSourceInputs): readonly string[] {
   const all = PROVIDER_NAMES.map((provider) => readBatchSource({ ...inputs, provider }).problems);
   const [first = [], ...others] = all;
   const same = first.filter((problem) => others.every((problems) => problems.includes(problem)));
@@ -125,13 +125,14 @@ function startSource(provider: ProviderName, inputs: BatchSourceInputs): BatchSo
     return undefined;
   };
   if (mode !== undefined && modes === false) problems.push(noModes(title));
-  const selectors = accept(parseSelectors(testCases, start.selectors));
+  const selectors = accept(parseSelectors(testCases, { title, ...start.selectors }));
   // One that is wrong by itself is not there, and has its complaint.
   if ('target' in inputs && target === undefined && !start.isTargetOptional) {
-    const kinds = start.targets.kinds.map((kind) => `${kind}/ID`).join(', ');
+    const kinds = start.targetKinds.map((kind) => `${kind}/ID`).join(', ');
     problems.push(`target is empty: say what is under test at ${title} (${kinds}).`);
   }
-  const tested = target === undefined ? undefined : accept(parseTarget(target, start.targets));
+  const tested =
+    target === undefined ? undefined : accept(parseTarget(target, { title, kinds: start.targetKinds }));
   const config = accept(readConfig(provider, inputs));
   if (targetConfig !== undefined && version !== undefined) {
     problems.push('version and target-config do not go together: the file is what is tested.');
@@ -204,7 +205,7 @@ function readVersion(
   }
   return parseVersion(version, capabilities.versions, {
     title,
-    targetKind: targetKind ?? capabilities.start.targets.kinds[0],
+    targetKind: targetKind ?? capabilities.start.targetKinds[0],
     name,
   });
 }

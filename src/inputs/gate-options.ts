@@ -1,5 +1,4 @@
 import { ruleOf } from '../domain/pass-rule.ts';
-import { USER_AGENT } from '../runtime/version.ts';
 import type { ParsedInputs } from './parse-inputs.ts';
 import { resolveCount } from './schemas.ts';
 
@@ -16,7 +15,6 @@ export const providerOptionsOf = ({ inputs, secrets, batchSource }: ParsedInputs
   name: inputs.provider,
   apiKey: secrets.apiKey,
   apiUrl: inputs.apiUrl,
-  userAgent: USER_AGENT,
   version: batchSource.version,
   showsConversations: inputs.transcripts !== 'none',
 });

@@ -71,7 +71,7 @@ function titlesWhere(can: (capabilities: ProviderDescriptor['capabilities']) => 
 function targetKinds(): string {
   const phrases = providers.map(
     ({ title, capabilities: { start } }) =>
-      `at ${title} ${joinWithOr(start.targets.kinds.map((kind) => code(`${kind}/ID`)))}`,
+      `at ${title} ${joinWithOr(start.targetKinds.map((kind) => code(`${kind}/ID`)))}`,
   );
   return phrases.join(', ');
 }

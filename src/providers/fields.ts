@@ -4,6 +4,7 @@ import { toText } from '../http/error-body.ts';
 import { HttpStatusError, InvalidResponse } from '../http/failure.ts';
 import { parseAs as parse, whole } from '../json.ts';
 import { onProviderError } from '../runtime/errors.ts';
+import { parseTime } from '../text/format.ts';
 
 /** Reads a provider's JSON by a schema; throws `InvalidResponse` with the path of the first field that does not fit. */
 export const parseAs = <T>(schema: z.ZodMiniType<T>, json: unknown): T =>
@@ -109,9 +110,10 @@ export const claimsOf = (parts: Readonly<Record<string, string | undefined>>): C
 export const textOrUndefined = (value: unknown): string | undefined =>
   value === undefined || value === null ? undefined : toText(value);
 
+/** Seconds since the epoch as milliseconds. */
+export const fromSeconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : seconds * 1_000;
+
 /** ISO text as milliseconds since the epoch. A time without a zone is UTC, wherever the runner is. */
-export function parseIsoTime(iso: string | undefined): number | undefined {
-  if (iso === undefined) return undefined;
-  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);
-  return Number.isNaN(time) ? undefined : time;
-}
+export const parseIsoTime = (iso: string | undefined): number | undefined =>
+  iso === undefined ? undefined : parseTime(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) ? iso : `${iso}Z`);

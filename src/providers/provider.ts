@@ -50,9 +50,10 @@ export type BatchStatus = RunStatus | 'ended';
 
 /** Rules for the inputs that start a batch. */
 export interface StartRules {
-  readonly targets: TargetRules;
-  readonly selectors: SelectorRules;
-  /** Whether `target` can be left out where every selector is an id (Bland). */
+  /** The words before the slash of `target`: `agent`. */
+  readonly targetKinds: TargetRules['kinds'];
+  readonly selectors: Omit<SelectorRules, 'title'>;
+  /** True if `target` can be left out where every selector is an id (Bland). */
   readonly isTargetOptional: boolean;
 }
 
@@ -60,7 +61,7 @@ export interface StartRules {
 export interface Capabilities {
   /** Start batches: what `target` and `test-cases` can be. */
   readonly start: StartRules;
-  /** Choose the version under test. `false`: not supported. */
+  /** Choose the version under test, and another one to compare it with. `false`: not supported. */
   readonly versions: false | VersionRules;
   /** Choose between chat and voice: the mode that an empty input stands for. `false`: not supported. */
   readonly modes: false | { readonly fallback: Mode };
@@ -71,8 +72,6 @@ export interface Capabilities {
   readonly targetConfig:
     | { readonly problemOf: (json: Readonly<Record<string, unknown>>) => string | undefined }
     | { readonly instead: string };
-  /** Test another version to compare with. */
-  readonly compare: boolean;
   /** Take the result of an earlier batch; otherwise: why nothing proves that it still holds, as a clause (`reuse-hours`). */
   readonly reuse: true | { readonly problem: string };
   /** Cancel a batch that the action started. */
@@ -119,7 +118,7 @@ export interface ProviderDescriptor {
   /** Everything that can be under test, to choose from. Throws a `ProviderError` if it cannot be listed. */
   readonly listTargets: (http: HttpClient, deadline: Deadline) => Promise<readonly AvailableTarget[]>;
   /**
-   * Whether the list shows that there is no such target. Only where `BatchStarter.resolve` does not ask for it.
+   * True if the list shows that there is no such target. Only where `BatchStarter.resolve` does not ask for it.
    */
   readonly lacksTarget?:
     | ((targets: readonly AvailableTarget[], target: Pick<AvailableTarget, 'kind' | 'id'>) => boolean)
@@ -132,7 +131,7 @@ export interface ProviderDescriptor {
 
 /** Options of an adapter beside its requests. */
 export interface AdapterOptions {
-  /** Whether conversations may be shown; if not, none is asked for or kept. Default `true`. */
+  /** True if conversations may be shown; if not, none is asked for or kept. Default `true`. */
   readonly showsConversations?: boolean | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { createHttpClient, type HttpClient, type HttpOptions } from '../http/json-client.ts';
+import { USER_AGENT } from '../runtime/version.ts';
 import { bland } from './bland/read.ts';
 import { elevenlabs } from './elevenlabs/read.ts';
 import type {
@@ -34,22 +35,16 @@ export function createProvider(
     name,
     apiKey,
     apiUrl,
-    userAgent,
     ...options
   }: AdapterOptions &
-    BatchStarterOptions & {
-      name: ProviderName;
-      apiKey: string;
-      apiUrl: string | undefined;
-      userAgent: string;
-    },
+    BatchStarterOptions & { name: ProviderName; apiKey: string; apiUrl: string | undefined },
   dependencies: Pick<HttpOptions, 'fetch' | 'clock' | 'random' | 'redact' | 'log' | 'trace'>,
 ): BrowsableProvider {
   const { url, headers, advice } = PROVIDERS[name];
   const http = createHttpClient({
     ...dependencies,
     baseUrl: apiUrl ?? url,
-    headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': userAgent },
+    headers: { ...headers(apiKey), accept: 'application/json', 'user-agent': USER_AGENT },
     advice,
   });
   return connect(name, http, options);

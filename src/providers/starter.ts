@@ -99,7 +99,7 @@ export interface StarterAdapter<Request = unknown> {
    * known. The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
   resolveTestedVersion(batch: Batch): Subject<Request> | Refused;
-  /** Whether two subjects are one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
+  /** Compares two subjects: `same` is one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
   compareVersions(left: Subject<Request>, right: Subject<Request>): 'same' | 'different' | 'unknown';
   /**
    * A mark of the configuration under test that changes when it is edited: Retell's `last_modification_timestamp` of the
@@ -147,7 +147,7 @@ export interface SubjectSnapshot {
    * else (ElevenLabs: the version of the branch's head).
    */
   readonly editedAt?: number | undefined;
-  /** Whether a batch tested exactly this; `why` is a clause that follows the batch: "does not say which version it tested". */
+  /** Compares what a batch tested with this; `why` is a clause that follows the batch: "does not say which version it tested". */
   compare(batch: Batch): EarlierSubject;
 }
 
@@ -174,7 +174,7 @@ export interface Candidate {
 /** Batches in the lists at one moment. */
 export interface Listing {
   readonly batches: readonly Candidate[];
-  /** Whether all pages were read, so that every batch of the target that may be new is here. */
+  /** True if all pages were read, so that every batch of the target that may be new is here. */
   readonly isComplete: boolean;
   /** The `Date` header of an answer to this listing, in milliseconds since the epoch. */
   readonly date?: number | undefined;

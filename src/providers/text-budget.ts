@@ -24,24 +24,6 @@ const MAX_OTHER_REASONS = 5_000;
 /** Makes of a run what is kept of it. `turnsOf` reads its conversation, and is called only where that may be kept. */
 export type KeepRun = (run: Run, turnsOf?: () => readonly Turn[]) => Run;
 
-/** Limit of what is kept in memory of the texts of runs, over all batches. Texts are kept whole or not at all. */
-export interface TextBudget {
-  /**
-   * Begins the reading of one batch, which replaces what was kept of it before. The passed runs in `compared` have their
-   * room before other passed ones.
-   */
-  forBatch(batchId: string, compared?: ReadonlySet<string>): KeepRun;
-  /**
-   * The batch with the conversations of the passed runs in `compared`, where they had no room when it was read. `readTurns`
-   * reads those again, by run id; they are left out if it fails with a `ProviderError`.
-   */
-  addConversations(
-    batch: Batch,
-    compared: ReadonlySet<string>,
-    readTurns: (wanted: ReadonlySet<string>) => Promise<ReadonlyMap<string, readonly Turn[]>>,
-  ): Promise<Batch>;
-}
-
 /** Numbers of runs of a batch that keep their conversations, and the passed ones that had no room. */
 interface Kept {
   passed: number;
@@ -49,12 +31,19 @@ interface Kept {
   readonly withoutRoom: Set<string>;
 }
 
-/** Limits what is kept in memory of the texts of runs. Conversations that may not be shown are not read at all. */
-export function createTextBudget({ showsConversations = true }: AdapterOptions = {}): TextBudget {
+/**
+ * Limits what is kept in memory of the texts of runs, over all batches. Texts are kept whole or not at all. Conversations that
+ * may not be shown are not read at all.
+ */
+export function createTextBudget({ showsConversations = true }: AdapterOptions = {}) {
   const batches = new Map<string, Kept>();
   const total = (kind: 'passed' | 'failed'): number =>
     [...batches.values()].reduce((sum, kept) => sum + kept[kind], 0);
 
+  /**
+   * Begins the reading of one batch, which replaces what was kept of it before. The passed runs in `compared` have their
+   * room before other passed ones.
+   */
   function forBatch(batchId: string, compared: ReadonlySet<string> = new Set()): KeepRun {
     const kept: Kept = { passed: 0, failed: 0, withoutRoom: new Set() };
     batches.set(batchId, kept);
@@ -81,7 +70,15 @@ export function createTextBudget({ showsConversations = true }: AdapterOptions =
 
   return {
     forBatch,
-    async addConversations(batch, compared, readTurns) {
+    /**
+     * The batch with the conversations of the passed runs in `compared`, where they had no room when it was read. `readTurns`
+     * reads those again, by run id; they are left out if it fails with a `ProviderError`.
+     */
+    async addConversations(
+      batch: Batch,
+      compared: ReadonlySet<string>,
+      readTurns: (wanted: ReadonlySet<string>) => Promise<ReadonlyMap<string, readonly Turn[]>>,
+    ): Promise<Batch> {
       const { id: batchId, runs = [] } = batch;
       const wanted = compared.intersection(batches.get(batchId)?.withoutRoom ?? new Set());
       if (wanted.size === 0) return batch;

@@ -33,7 +33,7 @@ export function classifyCases(report: Pick<Report, 'cases' | 'base' | 'judgement
 const urgency = ({ failureClass, outcome }: ReportedCase): number =>
   CLASS_ORDER.indexOf(failureClass) * OUTCOME_ORDER.length + OUTCOME_ORDER.indexOf(outcome);
 
-/** Whether a test case did not pass and does not count: quarantined, or excused by `fail-on: new`. */
+/** True if a test case did not pass and does not count: quarantined, or excused by `fail-on: new`. */
 export const isTolerated = (result: CaseResult): boolean => !hasPassed(result) && !countsForVerdict(result);
 
 /** The list that a test case belongs to. */

@@ -36,7 +36,7 @@ export function runMessage(run: Run): string {
   }
 }
 
-/** Whether there is more than white space in a text. */
+/** True if there is more than white space in a text. */
 export const hasText = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
 
 /** The assertions of a run that failed. */

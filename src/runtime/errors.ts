@@ -40,10 +40,18 @@ export class ProviderTimeout extends ProviderError {
   override name = 'ProviderTimeout';
 }
 
-/** For `catch`: what stands in for something that a provider did not do; any other error is thrown on. */
-export function onProviderError<T>(instead: (error: ProviderError) => T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof ProviderError) return instead(error);
+/** The message of whatever was thrown. */
+export const errorMessageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** Makes handlers for `catch`: what stands in after an error of this kind; any other error is thrown on. */
+export const onErrorOf =
+  <E extends Error>(Kind: abstract new (...args: never[]) => E) =>
+  <T>(instead: (error: E) => T) =>
+  (error: unknown): T => {
+    if (error instanceof Kind) return instead(error);
     throw error;
   };
-}
+
+/** For `catch`: what stands in for something that a provider did not do. */
+export const onProviderError = onErrorOf(ProviderError);

@@ -1,6 +1,4 @@
-/**
- * Time limits of the parts of a step, in milliseconds, in the order in which they nest: each has to fit into those above it.
- */
+/** Time limits of the parts of a step, in milliseconds. */
 
 /** After the verdict: outputs, summary and comment. They are to cost a minute at most. */
 export const PUBLISH_MS = 55_000;

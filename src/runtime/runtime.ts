@@ -9,8 +9,6 @@ export interface Runtime {
   readonly random: () => number;
   readonly fetch: Fetch;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The value of `User-Agent` in requests. */
-  readonly userAgent: string;
   /** Takes the secrets that the action knows out of a text. */
   readonly redact: Redactor;
   /** A line in the log. */

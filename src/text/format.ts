@@ -1,4 +1,10 @@
-/** Times and counts in words, the same in every rendering. */
+/** Times and counts in words, the same in every rendering; and times in the texts of others. */
+
+/** The moment that a text names, in milliseconds since the epoch; `undefined` where it names none. */
+export function parseTime(text: string | null | undefined): number | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
 
 /** `2026-09-14 08:00 UTC`; `undefined` for a time that no calendar has. Milliseconds since the epoch. */
 export function formatTime(ms: number | undefined): string | undefined {

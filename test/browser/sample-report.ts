@@ -59,7 +59,7 @@ export function reportOnCases(cases: readonly CaseResult[], more: Partial<Report
   const base = EXAMPLES['red-everything']!;
   const batches = [
     {
-      id: 'test_batch_1',
+      ...{ id: 'test_batch_1', round: 1, batchIndex: 0 },
       batch: {
         id: 'test_batch_1',
         settled: true,

@@ -4,7 +4,7 @@ import { renderTerminalReport } from '../../src/cli/terminal-report.ts';
 import type { Judgement } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Findings } from '../../src/report/report.ts';
-import { run, watched } from '../builders.ts';
+import { placed, run, watched } from '../builders.ts';
 
 const failed = run('failed', 'run-2', {
   testCase: { id: 'case-2', name: 'Quotes no price 日本語' },
@@ -72,7 +72,11 @@ test('a gate that only reports says so, and what the runs cost stands below how 
 });
 
 test('the batches of a comparison stand below those of the version under test', () => {
-  const report = { ...red, comparedWith: 'version 11', comparisonBatches: [{ id: 'b2' }, { id: 'b3' }] };
+  const report = {
+    ...red,
+    comparedWith: 'version 11',
+    comparisonBatches: placed([{ id: 'b2' }, { id: 'b3' }]),
+  };
   expect(renderTerminalReport(report, { width: Number.POSITIVE_INFINITY, style: plain })).toContain(
     'Compared with version 11.\nBatch: b1\nBatches of the comparison: b2, b3\n',
   );

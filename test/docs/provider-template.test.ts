@@ -2,12 +2,10 @@
 import { expect, test } from 'vitest';
 import { acme as kit } from '../../docs/provider-template/kit.ts';
 import { acme } from '../../docs/provider-template/read.ts';
-
-import { waitForBatches } from '../../src/execution/wait.ts';
 import { createHttpClient } from '../../src/http/json-client.ts';
 import { many } from '../emulators/timeline.ts';
-import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { onLoopback } from '../loopback.ts';
+import { gate } from '../providers/asking.ts';
 import { virtualClock } from '../virtual-clock.ts';
 
 /** Starts all test cases of the emulator, of which the last one ends so, and judges them. */
@@ -33,30 +31,23 @@ async function verdictOn(outcome: 'passed' | 'failed') {
   const ids = testCases.map(({ id }) => id);
   const started = await starter.startBatch(subject, ids, deadline);
   if (started.kind !== 'accepted') throw new Error(started.problem);
-  const { ending, batches } = await waitForBatches({
-    ...{ provider: acme.createAdapter(http), clock, deadline },
-    ...{ batches: [{ id: started.value.id }], pollIntervalMs: 5_000 },
-    ...{ onPoll: () => undefined, log: () => undefined },
-  });
-  return judgeByEveryRun({
-    ending,
-    batches,
-    providerTitle: acme.title,
-    timeoutMinutes: 10,
-    now: clock.epoch(),
-  });
+  const provider = { title: acme.title, ...acme.createAdapter(http) };
+  const { verdict, reason } = await gate({ provider, clock }, { batchId: started.value.id });
+  return { verdict, reason };
 }
 
 test('the template starts a batch at its emulator and proves that it passed', async () => {
   expect(await verdictOn('passed')).toEqual({
     verdict: 'passed',
     reason: 'All 3 test cases passed.',
-    notes: [],
   });
 });
 
 test('the template shows that a test case failed', async () => {
-  expect((await verdictOn('failed')).reason).toBe('1 of 3 test cases failed.');
+  expect(await verdictOn('failed')).toEqual({
+    verdict: 'failed',
+    reason: '1 of 3 test cases failed.',
+  });
 });
 
 test("the template's kit takes its own first answer for a proof, and the second for none", () => {

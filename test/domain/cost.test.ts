@@ -47,7 +47,7 @@ describe('the cost of a step', () => {
 
   test('counts runs that were announced or asked for, and one that stands in two batches once', () => {
     const announced = watched('b1', [paid('r1', 5)], { announced: { total: 3 } });
-    const unread = { id: 'b2', requestedTestCases: ['case-1', 'case-2'] };
+    const unread = { id: 'b2', round: 1, batchIndex: 1, requestedTestCases: ['case-1', 'case-2'] };
     expect(costOf([announced, unread], 2)).toMatchObject({ runs: 5, credits: { sum: 5, runs: 1 } });
     const twice = [watched('b1', [paid('r1', 5)]), watched('b2', [paid('R1', 5)])];
     expect(costOf(twice, 0)).toMatchObject({ credits: { sum: 5, runs: 1 } });

@@ -5,7 +5,7 @@ import { judge } from '../../src/domain/judge.ts';
 import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
-import { run, runOf, watched } from '../builders.ts';
+import { placed, run, runOf, watched } from '../builders.ts';
 import { judgeByEveryRun } from '../judge-by-every-run.ts';
 
 const REPEAT: PassRule = { kind: 'repeat', need: 2, of: 3 };
@@ -195,6 +195,6 @@ describe('test cases without a run', () => {
 
   test('count as unfinished, also where the batch was never read', () => {
     expect(tally([batch])).toMatchObject({ total: 6, passed: 1, unfinished: 5 });
-    expect(tally([{ id: 'b1', requestedTestCases }])).toMatchObject({ total: 6, unfinished: 6 });
+    expect(tally(placed([{ id: 'b1', requestedTestCases }]))).toMatchObject({ total: 6, unfinished: 6 });
   });
 });

@@ -287,11 +287,11 @@ describe('test cases over several rounds', () => {
     statuses.map((status, index) => {
       const id = `b${index + 1}`;
       const runs = [run(status, `run-${index}`, { testCase: { id: 'a', name: 'A' } })];
-      return { id, batch: batch(runs, { id }), place: 0, round: index + 1 };
+      return { id, batch: batch(runs, { id }), batchIndex: 0, round: index + 1 };
     });
   const judged = (batches: readonly WatchedBatch[], more: Partial<JudgeInput> = {}) => {
     const cases = groupRunsByTestCase(batches, { rule, isCutShort: more.ending === 'deadline' });
-    return judge({ ...facts([]), batches, cases, ...more });
+    return judge({ ...facts([]), otherBatches: [], batches, cases, ...more });
   };
 
   test('a deadline before the first re-run was no time-out', () => {
@@ -305,7 +305,7 @@ describe('test cases over several rounds', () => {
   test('a quarantined test case that is flaky counted against max-flaky, and made the verdict red', () => {
     const entry = { testCase: 'a', name: 'A', reason: 'Flaky', owner: 'acme', until: '2026-12-19' };
     const flaky = rounds('failed', 'passed', 'passed', 'passed');
-    const other = { id: 'o', batch: batch([run('passed', 'run-o')], { id: 'o' }), batchIndex: 1 };
+    const other = { id: 'o', batch: batch([run('passed', 'run-o')], { id: 'o' }), round: 1, batchIndex: 1 };
     const cases = groupRunsByTestCase([...flaky, other], { rule }).map((one) =>
       one.testCase.id === 'a' ? { ...one, quarantine: { entry, state: 'in-force' as const } } : one,
     );

@@ -15,7 +15,7 @@ function batchOf(id: string, letters: string, round = 1): WatchedBatch {
 
 /** The same with counters alone. */
 const countersOf = (passed: number, failed: number, errored = 0): WatchedBatch => ({
-  id: 'b1',
+  ...{ id: 'b1', round: 1, batchIndex: 0 },
   requestedTestCases: [...'abcd'],
   batch: { id: 'b1', settled: false, announced: { total: 4, passed, failed, errored } },
 });

@@ -11,7 +11,7 @@ import {
   outcomeOf,
   tally,
 } from '../../src/domain/test-case.ts';
-import { runOf, watched } from '../builders.ts';
+import { placed, runOf, watched } from '../builders.ts';
 
 const grouped = (batches: readonly WatchedBatch[]) =>
   groupRunsByTestCase(batches).map((one) => [one.key, one.outcome, one.runs.map(({ id }) => id).join(' ')]);
@@ -98,7 +98,7 @@ describe('counts', () => {
   test("of the provider's own counters while the runs were not read", () => {
     const announced = { total: 9, passed: 3, failed: 1, cancelled: 2 };
     expect(
-      tally([{ id: 'b', batch: { id: 'b', settled: false, announced } }, { id: 'not read yet' }]),
+      tally(placed([{ id: 'b', batch: { id: 'b', settled: false, announced } }, { id: 'not read yet' }])),
     ).toEqual({
       total: 9,
       passed: 3,
@@ -114,8 +114,7 @@ describe('counts', () => {
 
 test('batches that run the same test cases in parallel are counted once', () => {
   const unread = (id: string): WatchedBatch => ({
-    id,
-    batchIndex: 0,
+    ...{ id, round: 1, batchIndex: 0 },
     batch: { id, settled: false, announced: { total: 4, passed: 1 } },
   });
   const { total, passed, unfinished } = tally([unread('b1'), unread('b2'), unread('b3')]);

@@ -6,15 +6,16 @@ import { startRetell } from '../emulators/retell.ts';
 import { startVapi } from '../emulators/vapi.ts';
 import { EACH_KIT } from '../kits/kits.ts';
 import { asking } from '../providers/asking.ts';
+import { placed } from '../run.ts';
 
 const endless = (id: string) => ({ id, runs: [{ endsAt: Number.POSITIVE_INFINITY }] });
 const atProvider = [endless('started'), endless('given'), endless('ended'), endless('unseen')];
-const batches: readonly WatchedBatch[] = [
+const batches = placed([
   { id: 'started', requestedTestCases: ['t1'], batch: { id: 'started', settled: false, announced: {} } },
   { id: 'given', batch: { id: 'given', settled: false, announced: {} } },
   { id: 'ended', requestedTestCases: ['t1'], batch: { id: 'ended', settled: true, announced: {} } },
   { id: 'unseen', requestedTestCases: ['t1'] },
-];
+]);
 
 test.each(EACH_KIT.filter(([name]) => PROVIDERS[name].capabilities.cancel))(
   '%s: what this step started and has not ended is cancelled, and nothing else',

@@ -105,7 +105,7 @@ async function comparing(
     maxRuns: undefined,
     waitFor: async (round) => ({
       ending: 'settled',
-      batches: round.map((one) => ({ ...one, ...made.get(one.id) })),
+      batches: round.map((one) => ({ ...made.get(one.id), ...one })),
     }),
     obstacles: obstaclesOf,
     onStarted: () => undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeRest, describeWaves, tooManyWaves } from '../../src/execution/estimate.ts';
+import { describeRest, describeWaves, wavesWarning } from '../../src/execution/estimate.ts';
 
 const voice = { atOnce: 5, shortestRunMs: 30_000, isLeast: false };
 const chat = { atOnce: 5, shortestRunMs: 10_000, isLeast: true };
@@ -15,12 +15,12 @@ describe('how long runs take where only some run at once', () => {
   });
 
   test('the warning comes where several waves cannot end in time', () => {
-    expect(tooManyWaves(20, voice, 119_999)).toBe(
+    expect(wavesWarning(20, voice, 119_999)).toBe(
       '20 runs, 5 at once, probably do not end within timeout-minutes: 4 waves of 30 s or more take 2 minutes. Raise timeout-minutes, or select fewer test cases.',
     );
-    expect(tooManyWaves(20, voice, 120_000)).toBeUndefined();
-    expect(tooManyWaves(20, chat, 60_000)).toBeUndefined();
-    expect(tooManyWaves(5, voice, 1)).toBeUndefined();
+    expect(wavesWarning(20, voice, 120_000)).toBeUndefined();
+    expect(wavesWarning(20, chat, 60_000)).toBeUndefined();
+    expect(wavesWarning(5, voice, 1)).toBeUndefined();
   });
 
   test.each([

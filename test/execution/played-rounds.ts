@@ -43,7 +43,7 @@ export async function play(scripts: Readonly<Record<string, string>>, story: Sto
   const { rule = { kind: 'reruns', need: 2, of: 3 } satisfies PassRule, maxRuns, attachQuarantine } = story;
   const clock = virtualClock(EPOCH);
   const used = new Map<string, number>();
-  const batches = new Map<string, WatchedBatch>();
+  const batches = new Map<string, Partial<WatchedBatch>>();
   const posts: (readonly string[])[] = [];
   const make = (id: string, testCases: readonly string[]) => {
     const runs = testCases.map((caseId) => {
@@ -53,7 +53,7 @@ export async function play(scripts: Readonly<Record<string, string>>, story: Sto
     });
     const nth = batches.size + 1;
     const said = story.says?.(nth, runs) ?? {};
-    batches.set(id, { id, batch: batch(said.runs ?? runs, { id, ...said }), ...story.watched?.(nth) });
+    batches.set(id, { batch: batch(said.runs ?? runs, { id, ...said }), ...story.watched?.(nth) });
     return id;
   };
   const starter = starterOf(SUBJECT, {

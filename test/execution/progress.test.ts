@@ -12,8 +12,8 @@ test('a heartbeat estimates what is left over all batches, where it is known how
   const progress = createProgress({ clock, log, until: 600_000, rule: EVERY_RUN });
   progress.estimateBy({ atOnce: 2, shortestRunMs: 1, isLeast: false });
   const requestedTestCases = ['a', 'b', 'c'];
-  progress.add({ id: 'b1', requestedTestCases });
-  progress.add({ id: 'b2', requestedTestCases });
+  progress.add({ ...watched('b1', []), batch: undefined, requestedTestCases });
+  progress.add({ ...watched('b2', []), batch: undefined, requestedTestCases });
   const heartbeats = progress.logHeartbeats(ended.signal);
   await clock.sleep(90_000);
   const runs = [runOf('a', 'passed'), runOf('b', 'passed'), runOf('c', 'pending')];

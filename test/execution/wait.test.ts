@@ -6,7 +6,7 @@ import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { NotFound, ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
-import { run } from '../builders.ts';
+import { placed, run } from '../builders.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 const unsettled = (finished: number, total = 4): Batch => ({
@@ -64,7 +64,7 @@ async function wait(
   const seen: Batch[] = [];
   const waited = await waitForBatches({
     provider: { ...provider, idKey },
-    batches: batchIds.map((id) => ({ ...started, id })),
+    batches: placed(batchIds.map((id) => ({ ...started, id }))),
     clock,
     deadline: { until: clock.now() + timeoutMs, signal },
     pollIntervalMs,
@@ -72,7 +72,10 @@ async function wait(
     log: (line) => logged.push(line),
     ...more,
   });
-  return { ...waited, looks, readings, logged, seen, clock: clock as VirtualClock, tookMs: clock.now() };
+  // Round and place pass through.
+  const batches = waited.batches.map(({ round: _, batchIndex: __, ...watched }) => watched);
+  const tookMs = clock.now();
+  return { ...waited, batches, looks, readings, logged, seen, clock: clock as VirtualClock, tookMs };
 }
 
 describe('a batch that is not found', () => {

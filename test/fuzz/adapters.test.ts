@@ -10,6 +10,7 @@ import { renderSummary } from '../../src/report/summary.ts';
 import { createRedactor } from '../../src/text/redact.ts';
 import { KITS } from '../kits/kits.ts';
 import { htmlPage } from '../report/files/html-page.ts';
+import { placed } from '../run.ts';
 import { cases } from './cases.ts';
 import {
   type Json,
@@ -171,7 +172,7 @@ function render({ facts, verdict = 'inconclusive', problem = '' }: Reading): voi
       name: 'Gate',
       providerTitle: 'Provider',
       judgement: { verdict, reason: problem, notes: [] },
-      batches: facts.batches,
+      batches: placed(facts.batches),
       writtenAt: facts.now,
       waitedMs: 1_000,
       transcripts: 'excerpt',

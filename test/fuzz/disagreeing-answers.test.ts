@@ -12,16 +12,8 @@ import { KITS } from '../kits/kits.ts';
 import { gate, readOnly } from '../providers/asking.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
-import {
-  BATCH_ID,
-  type Body,
-  ENDS_AT,
-  type Json,
-  type Lie,
-  type Place,
-  type RunPlan,
-  type World,
-} from './worlds.ts';
+import type { Body, Json } from './mutations.ts';
+import { BATCH_ID, ENDS_AT, type Lie, type Place, type RunPlan, type World } from './worlds.ts';
 
 const SEED = 20261121;
 /** For each provider. */

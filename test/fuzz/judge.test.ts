@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnnouncedCounts, Batch, WatchedBatch } from '../../src/domain/batch.ts';
+import type { AnnouncedCounts, Batch } from '../../src/domain/batch.ts';
 import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
 import { RUN_STATUSES, type Run } from '../../src/domain/run.ts';
 import { groupRunsByTestCase, tally } from '../../src/domain/test-case.ts';
 import { VERDICTS } from '../../src/domain/verdict.ts';
 import { type BatchFacts, judgeByEveryRun } from '../judge-by-every-run.ts';
+import { placed, type Unplaced } from '../run.ts';
 import { cases } from './cases.ts';
 
 const SEED = 20260914;
@@ -75,7 +76,7 @@ const batch: fc.Arbitrary<Batch> = fc
   })
   .map((each) => defined(each) as Batch);
 
-const watched: fc.Arbitrary<WatchedBatch> = fc
+const watched: fc.Arbitrary<Unplaced> = fc
   .record({
     id: fc.constantFrom('b1', 'b2'),
     batch: maybe(batch),
@@ -85,7 +86,7 @@ const watched: fc.Arbitrary<WatchedBatch> = fc
     mismatch: fc.option(fc.constant('it tested version 11'), { nil: undefined, freq: 8 }),
     unproven: fc.option(fc.constant('nothing says what it tests'), { nil: undefined, freq: 8 }),
   })
-  .map((each) => defined(each) as WatchedBatch);
+  .map((each) => defined(each) as Unplaced);
 
 const facts: fc.Arbitrary<BatchFacts> = fc.record({
   batches: fc.array(watched, { maxLength: 3 }),
@@ -106,7 +107,7 @@ function edits(): fc.Arbitrary<readonly string[]> {
 }
 
 /** Batches of which every run passed, but for what is then changed. */
-const passedBatch = (id: string, runs: number): WatchedBatch => ({
+const passedBatch = (id: string, runs: number): Unplaced => ({
   id,
   batch: {
     id,
@@ -153,8 +154,8 @@ const nearPass: fc.Arbitrary<BatchFacts> = fc
   .map(({ sizes, change, ...rest }): BatchFacts => {
     const [first, ...others] = sizes.map((size, index) => passedBatch(`b${index}`, size));
     const patch = defined(Object.fromEntries(change.keys.map((key) => [key, (change.patch as never)[key]])));
-    const original = first as WatchedBatch & { batch: Batch };
-    const changed = (): WatchedBatch => {
+    const original = first as Unplaced & { batch: Batch };
+    const changed = (): Unplaced => {
       switch (change.what) {
         case 'batch':
           return { ...original, batch: { ...original.batch, ...patch } };
@@ -248,7 +249,8 @@ function mayBeGreen({
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */
-function precedence({ batches, ending, otherBatches }: BatchFacts): string | undefined {
+function precedence({ ending, ...given }: BatchFacts): string | undefined {
+  const [batches, otherBatches] = [placed(given.batches), placed(given.otherBatches ?? [])];
   const seen = batches.flatMap(({ batch: each }) => each ?? []);
   const counts = tally(batches, groupRunsByTestCase(batches, { rule: EVERY_RUN, otherBatches }));
   const isCalled = (word: string) => seen.some((each) => each.conclusion === word);

@@ -1,7 +1,17 @@
 /** JSON with something else in some places, for the tests of what adapters make of any JSON. */
 import fc from 'fast-check';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A field that is `undefined` is not there. */
+export type Json =
+  | undefined
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+/** A JSON object. */
+export type Body = Readonly<Record<string, Json>>;
 /** Keys and indices from the outside to the inside; empty for the whole document. */
 export type Path = readonly (string | number)[];
 

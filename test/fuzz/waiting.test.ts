@@ -5,7 +5,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
-import { runOf } from '../builders.ts';
+import { placed, runOf } from '../builders.ts';
 import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { cases } from './cases.ts';
@@ -126,7 +126,7 @@ async function live(given: Story) {
   const seen: string[] = [];
   const { ending, batches } = await waitForBatches({
     provider,
-    batches: batchIds.map((id) => ({ id })),
+    batches: placed(batchIds.map((id) => ({ id }))),
     clock,
     deadline: { until: given.timeoutMs, signal: cancelled.signal },
     pollIntervalMs: given.pollIntervalMs,
@@ -250,7 +250,7 @@ describe(`batches without a total, whose lists change (${CASES} cases)`, () => {
           };
           const { batches } = await waitForBatches({
             provider,
-            batches: [{ id: 'b1' }],
+            batches: placed([{ id: 'b1' }]),
             clock,
             deadline: { until: timeoutMs, signal: new AbortController().signal },
             pollIntervalMs,

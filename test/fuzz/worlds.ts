@@ -3,17 +3,7 @@
  * provider's. `disagreeing-answers.test.ts` makes such worlds.
  */
 import type { ProviderName } from '../../src/providers/registry.ts';
-
-/** As a provider writes it before it is sent: `undefined` is a field that is not there. */
-export type Json =
-  | undefined
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
-export type Body = Readonly<Record<string, Json>>;
+import type { Body, Json } from './mutations.ts';
 
 export const BATCH_ID = 'batch-a';
 /** When the provider calls the batch ended. */

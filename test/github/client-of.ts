@@ -19,7 +19,6 @@ export function clientOf(
     token,
     apiUrl: url,
     repository: { owner, repo: repo ?? name },
-    userAgent: 'agent-test-gate/1.2.3',
     redact: (text) => text,
     fetch,
     clock,

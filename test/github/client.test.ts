@@ -6,6 +6,7 @@ import type { GitHubClient } from '../../src/github/client.ts';
 import { GitHubError } from '../../src/github/github-error.ts';
 import { retryOnGitHub } from '../../src/github/retry-on-github.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
+import { USER_AGENT } from '../../src/runtime/version.ts';
 import type { Fault } from '../emulators/faults.ts';
 import {
   DEFAULT_TOKEN,
@@ -181,7 +182,7 @@ test('says who is asking, with which token, and which version of the API', async
     'x-github-api-version': '2022-11-28',
   });
   expect(authorization).toBe(`token ${DEFAULT_TOKEN}`);
-  expect(userAgent).toMatch(/^agent-test-gate\/1\.2\.3 /);
+  expect(userAgent?.startsWith(`${USER_AGENT} `)).toBe(true);
 });
 
 test.each<[string, EmulatedToken, unknown]>([

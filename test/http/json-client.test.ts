@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { ProviderError, ProviderTimeout } from '../../src/runtime/errors.ts';
+import { USER_AGENT } from '../../src/runtime/version.ts';
 import { forwardTo, freePort } from '../e2e/forwarding.ts';
 import { startBland } from '../emulators/bland.ts';
 import {
@@ -338,7 +339,7 @@ test.each(['../v2/list-test-runs/x', 'a/b', 'a?b=c', 'a#b', '%2e%2e', 'Ã¤', 'ðŸ‘
 test('every request says who asks', async () => {
   const { requests } = await read([]);
   expect(requests[0]?.headers).toMatchObject({
-    'user-agent': 'agent-test-gate/test',
+    'user-agent': USER_AGENT,
     accept: 'application/json',
   });
 });

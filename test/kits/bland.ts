@@ -1,6 +1,6 @@
 import type { BlandRequest } from '../../src/providers/bland/subject.ts';
 import { recordedScenarios, startBland } from '../emulators/bland.ts';
-import { type Json, valueAt } from '../fuzz/mutations.ts';
+import { type Body, type Json, valueAt } from '../fuzz/mutations.ts';
 import {
   type Answers,
   BATCH_ID,
@@ -13,20 +13,9 @@ import {
   type Row,
   rowsAt,
   type Telling,
-  type Json as Told,
   type World,
 } from '../fuzz/worlds.ts';
-import {
-  areAll,
-  type Body,
-  field,
-  type Kit,
-  listIn,
-  recorded,
-  type Scene,
-  type StartWorld,
-  sampleOf,
-} from './kit.ts';
+import { areAll, field, type Kit, listIn, recorded, type Scene, type StartWorld, sampleOf } from './kit.ts';
 
 function blandScene(
   name: string,
@@ -103,7 +92,7 @@ function isProof({ batchId, bodies: [answer = null, list = null] }: Scene): bool
 }
 
 /** The answer without its envelope; `undefined` for an error. */
-function payload(answer: Json): Json | undefined {
+function payload(answer: Json): Json {
   const errors = field(answer, 'errors');
   if (Array.isArray(errors) && errors.length > 0) return undefined;
   const data = field(answer, 'data');
@@ -128,10 +117,8 @@ const row: Row = {
   words: { passed: 'PASSED', failed: 'FAILED', errored: 'ERROR', pending: 'RUNNING' },
 };
 
-type Fields = Readonly<Record<string, Told>>;
-
 /** The envelope, where something is told beside the answer. */
-function wrapped(world: World, body: Fields, nowMs: number): Fields {
+function wrapped(world: World, body: Body, nowMs: number): Body {
   const beside = world.lies.flatMap((each) =>
     each.kind === 'beside' && isToldAt(each, nowMs) ? [[each.field, each.value] as const] : [],
   );
@@ -139,10 +126,10 @@ function wrapped(world: World, body: Fields, nowMs: number): Fields {
 }
 
 /** An answer without its envelope; `undefined` for an error. */
-function opened(answer: Told): Fields | undefined {
-  const fields = answer as Fields;
+function opened(answer: Json): Body | undefined {
+  const fields = answer as Body;
   if (!('data' in fields)) return fields;
-  const isSome = (value: Told) =>
+  const isSome = (value: Json) =>
     typeof value === 'object' && value !== null
       ? Object.keys(value).length > 0
       : value !== undefined && value !== null && value !== '';
@@ -150,21 +137,21 @@ function opened(answer: Told): Fields | undefined {
     isSome(fields['errors']) ||
     isSome(fields['error']) ||
     ['error', 500].includes(fields['status'] as string);
-  return isError ? undefined : (fields['data'] as Fields);
+  return isError ? undefined : (fields['data'] as Body);
 }
 
-const lower = (value: Told) => (typeof value === 'string' ? value.toLowerCase() : undefined);
+const lower = (value: Json) => (typeof value === 'string' ? value.toLowerCase() : undefined);
 
 function isProofToldBy({ batch: answer, pages: answers }: Answers): boolean {
   const [batch, ...pages] = [answer, ...answers].map(opened);
   if (batch === undefined || pages.includes(undefined)) return false;
-  const isStrange = (each: Fields) =>
+  const isStrange = (each: Body) =>
     ![undefined, null, '', BATCH_ID].includes(
       lower(each['batch_id']) ?? (each['batch_id'] as null | undefined),
     );
-  const embedded = (batch['runs'] as readonly Fields[]).filter((each) => !isStrange(each));
+  const embedded = (batch['runs'] as readonly Body[]).filter((each) => !isStrange(each));
   const known = new Set(embedded.map((each) => lower(each['id'])));
-  const listed = pages.flatMap((page) => page?.['runs'] as readonly Fields[]);
+  const listed = pages.flatMap((page) => page?.['runs'] as readonly Body[]);
   const ours = listed.filter((each) => lower(each['batch_id']) === BATCH_ID || known.has(lower(each['id'])));
   const ids = new Set([...embedded, ...ours].map((each) => lower(each['id'])));
   const saysOther = (name: string, expected: number) => (batch[name] ?? expected) !== expected;
@@ -208,11 +195,11 @@ const disagreeing: Telling = {
   isProof: isProofToldBy,
   saysHowMany: () => true,
   said: (answer) =>
-    ((opened(answer)?.['runs'] ?? []) as Fields[])
+    ((opened(answer)?.['runs'] ?? []) as Body[])
       .filter(({ batch_id: of }) => String(of ?? BATCH_ID).toLowerCase() === BATCH_ID)
       .map((run) => [String(run['id']).toLowerCase(), run['pathway_id']]),
   list: ({ batch, pages }) =>
-    [batch, ...pages].map((each) => listText((opened(each)?.['runs'] ?? []) as Fields[], 'id')).join(),
+    [batch, ...pages].map((each) => listText((opened(each)?.['runs'] ?? []) as Body[], 'id')).join(),
 };
 
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';

@@ -1,7 +1,7 @@
 import type { ElevenLabsRequest } from '../../src/providers/elevenlabs/subject.ts';
 import { startElevenLabs } from '../emulators/elevenlabs.ts';
 import { recordedTests } from '../emulators/elevenlabs-bodies.ts';
-import { type Json, valueAt } from '../fuzz/mutations.ts';
+import { type Body, type Json, valueAt } from '../fuzz/mutations.ts';
 import {
   type Answers,
   BATCH_ID,
@@ -14,17 +14,7 @@ import {
   testedAt,
   type World,
 } from '../fuzz/worlds.ts';
-import {
-  areAll,
-  type Body,
-  field,
-  type Kit,
-  listIn,
-  recorded,
-  type Scene,
-  type StartWorld,
-  sampleOf,
-} from './kit.ts';
+import { areAll, field, type Kit, listIn, recorded, type Scene, type StartWorld, sampleOf } from './kit.ts';
 
 function elevenLabsScene(name: string, invocation: Body): Scene {
   const batchId = String(invocation['id'] ?? 'suite_d65c3e892354b17a4c03');
@@ -58,15 +48,13 @@ const scenes: readonly Scene[] = [
 function isProof({ batchId, bodies: [invocation = null] }: Scene): boolean {
   const list = listIn(invocation, 'test_runs');
   const cancelled = field(invocation, 'cancelled');
-  const isOther = (value: Json | undefined): boolean =>
-    typeof value === 'string' && value !== '' && value !== batchId;
+  const isOther = (value: Json): boolean => typeof value === 'string' && value !== '' && value !== batchId;
   const results = list.map((run) => valueAt(run, ['condition_result', 'result']));
   const times = field(invocation, 'repeat_count');
   const tests = list
     .map((run) => field(run, 'test_id'))
     .filter((test) => typeof test === 'string' && test !== '');
-  const isRepeated = (test: Json | undefined): boolean =>
-    tests.filter((each) => each === test).length >= Number(times);
+  const isRepeated = (test: Json): boolean => tests.filter((each) => each === test).length >= Number(times);
   return (
     (!Number.isSafeInteger(times) || tests.every(isRepeated)) &&
     field(invocation, 'id') === batchId &&
@@ -115,7 +103,7 @@ const disagreeing: Telling = {
     };
   },
   isProof: ({ batch }) =>
-    isProof({ name: '', provider: 'elevenlabs', batchId: BATCH_ID, bodies: [batch as Json], pages: 0 }),
+    isProof({ name: '', provider: 'elevenlabs', batchId: BATCH_ID, bodies: [batch], pages: 0 }),
   saysHowMany: () => false,
   list: (answers) => listText(runsIn(answers), 'test_run_id'),
   // A run is of its invocation: both say the same.

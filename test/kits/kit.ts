@@ -5,7 +5,7 @@ import type { ProviderName } from '../../src/providers/registry.ts';
 import type { BatchEmulator, BatchOptions } from '../emulators/playback.ts';
 import { readSample } from '../emulators/samples.ts';
 import type { Fields } from '../emulators/timeline.ts';
-import type { Json } from '../fuzz/mutations.ts';
+import type { Body, Json } from '../fuzz/mutations.ts';
 import type { Telling } from '../fuzz/worlds.ts';
 
 export interface Kit {
@@ -67,9 +67,6 @@ export interface Scene {
   readonly pages: number;
 }
 
-/** A JSON object. */
-export type Body = Readonly<Record<string, Json>>;
-
 /** A recorded body of `test/fixtures/`. */
 export const sampleOf = (name: string): Body => readSample<Body>(name);
 
@@ -87,7 +84,7 @@ export function areAll(
     idField,
     statusField = 'status',
     word,
-  }: { count: Json | undefined; idField: string; statusField?: string; word: string },
+  }: { count: Json; idField: string; statusField?: string; word: string },
 ): boolean {
   const ids = runs.map((run) => field(run, idField));
   return (
@@ -99,13 +96,13 @@ export function areAll(
 }
 
 /** A field of an object; `undefined` where there is none. */
-export function field(json: Json | undefined, name: string): Json | undefined {
+export function field(json: Json, name: string): Json {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
   return Object.hasOwn(json, name) ? (json as Record<string, Json>)[name] : undefined;
 }
 
 /** A field that is a list; empty where it is none. */
-export function listIn(json: Json | undefined, name: string): readonly Json[] {
+export function listIn(json: Json, name: string): readonly Json[] {
   const list = field(json, name);
   return Array.isArray(list) ? list : [];
 }

@@ -2,7 +2,7 @@ import type { RetellRequest } from '../../src/providers/retell/subject.ts';
 import { startRetell } from '../emulators/retell.ts';
 import { DEFAULT_AGENT } from '../emulators/retell-agents.ts';
 import { recordedDefinitions } from '../emulators/retell-bodies.ts';
-import type { Json } from '../fuzz/mutations.ts';
+import type { Body, Json } from '../fuzz/mutations.ts';
 import {
   type Answers,
   BATCH_ID,
@@ -14,20 +14,9 @@ import {
   type Row,
   rowsAt,
   type Telling,
-  type Body as Told,
   testedAt,
 } from '../fuzz/worlds.ts';
-import {
-  areAll,
-  type Body,
-  field,
-  type Kit,
-  listIn,
-  recorded,
-  type Scene,
-  type StartWorld,
-  sampleOf,
-} from './kit.ts';
+import { areAll, field, type Kit, listIn, recorded, type Scene, type StartWorld, sampleOf } from './kit.ts';
 
 function retellScene(name: string, batch: Body, pages: readonly Body[]): Scene {
   const batchId = String(batch['test_case_batch_job_id'] ?? 'test_batch_e2b0f3b99539');
@@ -93,10 +82,10 @@ const row: Row = {
 
 const itemsIn = ({ pages }: Answers) => pages.flatMap((page) => (page as { items: readonly Body[] }).items);
 
-const OPEN_WORDS: readonly Told[string][] = [undefined, null, 'pending', 'in_progress'];
+const OPEN_WORDS: readonly Json[] = [undefined, null, 'pending', 'in_progress'];
 
 /** Whether the list, or where it leaves a run open the run by itself, says that it passed, and nothing says otherwise. */
-function hasPassed(item: Told, singles: readonly Told[]): boolean {
+function hasPassed(item: Body, singles: readonly Body[]): boolean {
   const words = singles
     .filter((single) => single['test_case_job_id'] === item['test_case_job_id'])
     .map((single) => single['status']);
@@ -142,7 +131,7 @@ const disagreeing: Telling = {
   saysHowMany: () => true,
   list: (answers) => listText(itemsIn(answers), 'test_case_job_id'),
   said(answer) {
-    const { response_engine: engine } = answer as Told;
+    const { response_engine: engine } = answer as Body;
     return engine === undefined ? [] : [['batch', engine]];
   },
 };

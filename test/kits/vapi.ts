@@ -1,6 +1,6 @@
 import { startVapi, VAPI_ASSISTANT } from '../emulators/vapi.ts';
 import { recordedSimulations } from '../emulators/vapi-bodies.ts';
-import { type Json, valueAt } from '../fuzz/mutations.ts';
+import { type Body, type Json, valueAt } from '../fuzz/mutations.ts';
 import {
   type Answers,
   BATCH_ID,
@@ -12,21 +12,10 @@ import {
   type Row,
   rowsAt,
   type Telling,
-  type Body as Told,
   testedAt,
   type World,
 } from '../fuzz/worlds.ts';
-import {
-  areAll,
-  type Body,
-  field,
-  type Kit,
-  listIn,
-  recorded,
-  type Scene,
-  type StartWorld,
-  sampleOf,
-} from './kit.ts';
+import { areAll, field, type Kit, listIn, recorded, type Scene, type StartWorld, sampleOf } from './kit.ts';
 
 function vapiScene(name: string, run: Body, pages: readonly Json[]): Scene {
   const batchId = String(run['id'] ?? '811c5b32-60f8-5d71-aa1b-84d3fc17dbfd');
@@ -73,7 +62,7 @@ function isProof({ batchId, bodies: [run = null, ...rest], pages }: Scene): bool
       break;
   }
   const ids = idsOf(items);
-  const isOther = (value: Json | undefined): boolean =>
+  const isOther = (value: Json): boolean =>
     typeof value === 'string' && value !== '' && value.toLowerCase() !== batchId.toLowerCase();
   return (
     String(field(run, 'id')).toLowerCase() === batchId.toLowerCase() &&
@@ -181,17 +170,17 @@ const disagreeing: Telling = {
       name: '',
       provider: 'vapi',
       batchId: BATCH_ID,
-      bodies: [batch, ...pages] as Json[],
+      bodies: [batch, ...pages],
       pages: pages.length,
     }),
   saysHowMany: ({ batch, pages }) =>
-    typeof valueAt(batch as Body, ['itemCounts', 'total']) === 'number' ||
-    pages.some((page) => typeof valueAt(page as Json, ['metadata', 'totalItems']) === 'number'),
+    typeof valueAt(batch, ['itemCounts', 'total']) === 'number' ||
+    pages.some((page) => typeof valueAt(page, ['metadata', 'totalItems']) === 'number'),
   list: (answers) => listText(itemsIn(answers), 'id'),
   said(answer) {
-    const { target, results = answer }: Told = Array.isArray(answer) ? {} : (answer as Told);
+    const { target, results = answer }: Body = Array.isArray(answer) ? {} : (answer as Body);
     return target === undefined
-      ? (results as Told[]).map((item) => [String(item['id']).toLowerCase(), item['configurations']])
+      ? (results as Body[]).map((item) => [String(item['id']).toLowerCase(), item['configurations']])
       : [['batch', target]];
   },
   // What neither counters nor list show after the end, nobody can wait for.

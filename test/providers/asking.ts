@@ -2,13 +2,14 @@ import type { Batch } from '../../src/domain/batch.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Version } from '../../src/domain/target.ts';
 import type { Judgement } from '../../src/domain/verdict.ts';
-import { waitForBatches } from '../../src/execution/wait.ts';
+import { type WaitOptions, waitForBatches } from '../../src/execution/wait.ts';
 import type { HttpClient } from '../../src/http/json-client.ts';
 import type { AdapterOptions, Provider } from '../../src/providers/provider.ts';
 import { createProvider, type ProviderName } from '../../src/providers/registry.ts';
 import type { Deadline } from '../../src/runtime/clock.ts';
 import { judgeByEveryRun } from '../judge-by-every-run.ts';
 import { onLoopback } from '../loopback.ts';
+import { placed } from '../run.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 
 export interface Asking {
@@ -40,7 +41,7 @@ export function asking(
   const logged: string[] = [];
   const traced: string[] = [];
   const provider = createProvider(
-    { name, apiKey, apiUrl, userAgent: 'agent-test-gate/test', ...options },
+    { name, apiKey, apiUrl, ...options },
     {
       fetch: onLoopback(clock),
       clock,
@@ -61,12 +62,15 @@ export function asking(
 
 /** Waits for a batch on the virtual clock, and judges it. */
 export async function gate(
-  { provider, clock }: Pick<Asking, 'provider' | 'clock'>,
+  {
+    provider,
+    clock,
+  }: Pick<Asking, 'clock'> & { provider: WaitOptions['provider'] & Pick<Provider, 'title'> },
   { batchId = 'b1', timeoutMinutes = 10, pollIntervalMs = 5_000 } = {},
 ): Promise<Judgement & { readonly batch: Batch | undefined }> {
   const { ending, batches } = await waitForBatches({
     provider,
-    batches: [{ id: batchId }],
+    batches: placed([{ id: batchId }]),
     clock,
     deadline: { until: clock.now() + timeoutMinutes * 60_000, signal: new AbortController().signal },
     pollIntervalMs,

@@ -20,6 +20,7 @@ import {
   HISTORY,
   manyRuns,
   ORIGIN,
+  placed,
   RETELL_RUNS,
   reportOn,
   reportOnRounds,
@@ -390,7 +391,7 @@ describe('broken tests', () => {
 describe('runs that prove nothing are unfinished, and heading, reason and advice say why', () => {
   const { booked } = RETELL_RUNS;
   const started = (runs: readonly Run[], more: Partial<WatchedBatch> = {}): WatchedBatch => ({
-    id: 'b',
+    ...{ id: 'b', round: 1, batchIndex: 0 },
     batch: batch('b', runs),
     requestedTestCases: [booked.testCase.id ?? ''],
     ...more,
@@ -462,7 +463,7 @@ describe('runs that prove nothing are unfinished, and heading, reason and advice
   });
 
   test('an empty pass of a test case that does not count is not the cause', () => {
-    const cases = groupRunsByTestCase([{ id: 'b', batch: batch('b', [booked, empty]) }]);
+    const cases = groupRunsByTestCase(placed([{ id: 'b', batch: batch('b', [booked, empty]) }]));
     const excused = cases.map((result) => ({
       ...result,
       isExcusedByComparison: result.outcome === 'unfinished',
@@ -553,7 +554,7 @@ describe('the details', () => {
     const report = reportOn([batch('b1', [RETELL_RUNS.booked])]);
     const batches = [
       ...report.batches,
-      { id: 'b2', batch: started, requestedTestCases: ['x'], isAdopted: true },
+      { id: 'b2', round: 1, batchIndex: 1, batch: started, requestedTestCases: ['x'], isAdopted: true },
     ];
     expect(detailsOf({ ...report, batches }).slice(1)).toEqual([
       'Batch `b1`, created 2026-09-14 08:00 UTC',

@@ -15,6 +15,7 @@ import {
   manyRuns,
   named,
   ORIGIN,
+  placed,
   push,
   RETELL_RUNS,
   reportOn,
@@ -244,7 +245,7 @@ export const EXAMPLES: Readonly<Record<string, Report>> = {
   }),
   'compare-with': reportOnRounds([[booked, priced, doubleBooked, silent]], {
     comparedWith: 'version 11',
-    comparisonBatches: [{ id: 'test_batch_11d0f31c2aa1' }, { id: 'test_batch_11d0f31c2aa2' }],
+    comparisonBatches: placed([{ id: 'test_batch_11d0f31c2aa1' }, { id: 'test_batch_11d0f31c2aa2' }]),
     rule: { kind: 'every-run' },
     change: (one) =>
       one.testCase.name === priced.testCase.name

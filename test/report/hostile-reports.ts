@@ -9,6 +9,7 @@ import {
   caller,
   elsewhere,
   ORIGIN,
+  placed,
   reportOn,
   reportOnRounds,
   run,
@@ -54,11 +55,11 @@ export function reportWith(text: () => string): Report {
     name: text(),
     providerTitle: text(),
     judgement: { verdict: 'failed', reason: text(), notes: [text(), text()] },
-    batches: [
+    batches: placed([
       { id: text(), batch: batch(text(), runs, { subject: text(), publishesOnPass: true }) },
       { id: text(), problem: text(), batch: batch(text(), [runWith('passed')], { subject: text() }) },
       { id: text(), problem: text() },
-    ],
+    ]),
     transcripts: 'full',
     origin: ORIGIN,
     writtenAt: CREATED_AT,

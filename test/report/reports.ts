@@ -8,9 +8,9 @@ import type { Ending } from '../../src/domain/verdict.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Findings, Origin, Report, ReportOptions } from '../../src/report/report.ts';
 import { judgeByEveryRun } from '../judge-by-every-run.ts';
-import { run } from '../run.ts';
+import { placed, run, type Unplaced } from '../run.ts';
 
-export { run };
+export { placed, run };
 
 /** Runs of both providers in the words of the fixtures, and reports on them. */
 
@@ -33,12 +33,12 @@ export function batch(id: string, runs: readonly Run[], more: Partial<Batch> = {
 
 /** A report on batches as the gate would write it. `ending: undefined` is a gate that still waits. */
 export function reportOn(
-  given: readonly (Batch | WatchedBatch)[],
+  given: readonly (Batch | Unplaced)[],
   more: Partial<Findings & ReportOptions> & { ending?: Ending | undefined; maxBatchAgeMinutes?: number } = {},
 ): Report {
   const { ending = 'settled', maxBatchAgeMinutes, ...rest } = more;
-  const batches = given.map(
-    (one): WatchedBatch => ('runs' in one || 'settled' in one ? { id: one.id, batch: one as Batch } : one),
+  const batches = placed(
+    given.map((one) => ('runs' in one || 'settled' in one ? { id: one.id, batch: one as Batch } : one)),
   );
   const waiting = 'ending' in more && more.ending === undefined;
   const judgement = waiting
@@ -272,7 +272,7 @@ export const HISTORY: History = {
 
 const RERUNS: PassRule = { kind: 'reruns', need: 2, of: 3 };
 
-const placed = (id: string, round: number, runs: readonly Run[]): WatchedBatch => ({
+const rerun = (id: string, round: number, runs: readonly Run[]): WatchedBatch => ({
   id,
   round,
   batchIndex: 0,
@@ -290,7 +290,7 @@ export function reportOnRounds(
 ): Report {
   const { change = (one) => one, maxFlaky = 2, remarks, ...rest } = more;
   const rule = rest.rule ?? RERUNS;
-  const batches = rounds.map((runs, index) => placed(`test_batch_7c1d90aa42e${6 + index}`, index + 1, runs));
+  const batches = rounds.map((runs, index) => rerun(`test_batch_7c1d90aa42e${6 + index}`, index + 1, runs));
   const cases = groupRunsByTestCase(batches, { rule }).map(change);
   const judgement = judge({
     batches,

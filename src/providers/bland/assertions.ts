@@ -29,7 +29,7 @@ const assertionSchema = z.object({
 type AssertionBody = z.infer<typeof assertionSchema>;
 
 /** The words of `status` in the live shape. */
-const HAS_PASSED: ReadonlyMap<string, boolean> = new Map([
+const PASSED_BY_STATUS: ReadonlyMap<string, boolean> = new Map([
   ['PASSED', true],
   ['FAILED', false],
 ]);
@@ -62,8 +62,8 @@ export function createAssertionReader(api: Api) {
     deadline: Deadline,
   ): Promise<Assertion[]> => {
     const bodies = bodiesOf(results);
-    const isNamed = scenarioId === undefined || !bodies.some(isUnnamed);
-    const names = isNamed ? undefined : await namesOf(scenarioId, deadline);
+    const needsNames = scenarioId !== undefined && bodies.some(isUnnamed);
+    const names = needsNames ? await namesOf(scenarioId, deadline) : undefined;
     return bodies.map((body) => toAssertion(body, names));
   };
 }
@@ -87,7 +87,7 @@ const toNames = ({ assertions }: z.infer<typeof scenarioSchema>): Names =>
       .map(({ id, name }) => [idKey(id), name]),
   );
 
-/** Whether an assertion's result leaves its name to the scenario. */
+/** True if an assertion's result leaves its name to the scenario. */
 const isUnnamed = ({ assertion_id, name }: AssertionBody): boolean =>
   assertion_id !== undefined && name === undefined;
 
@@ -99,7 +99,7 @@ function toAssertion(body: AssertionBody, names?: Names): Assertion {
       names?.get(idKey(body.assertion_id ?? '')) ??
       // The whole id: a secret is only found in a text that was not cut.
       (words.join(' ') || `assertion ${body.assertion_id ?? 'without id'}`),
-    result: resultOf(body.passed ?? HAS_PASSED.get(body.status?.toUpperCase() ?? '')),
+    result: resultOf(body.passed ?? PASSED_BY_STATUS.get(body.status?.toUpperCase() ?? '')),
     expected: textOrUndefined(body.expected),
     actual: textOrUndefined(body.actual),
     explanation: body.reasoning ?? body.reason ?? body.explanation ?? body.message ?? body.error,

@@ -10,11 +10,11 @@ const PAGE_SIZES = [100, 25, 5] as const;
 
 /** Bland's list of runs, by what its query says. */
 export interface BlandList<Body, Item> extends Omit<List<Body, Item>, 'itemNoun'> {
-  /** Things to check when the answer is an error. */
+  /** Advice when the answer is an error. */
   readonly check?: string | undefined;
 }
 
-/** Reads a list of runs to its end. Throws a `ProviderError` if it has none. */
+/** Reads a list of runs to its end. Throws a `ProviderError` if it does not end. */
 export async function readBlandList<Body, Item>(
   api: Api,
   list: BlandList<Body, Item>,

@@ -182,7 +182,7 @@ function toBatch(batchId: string, body: z.infer<typeof batchSchema>, keep: KeepR
   };
 }
 
-/** Whether a run says that it belongs to the batch. */
+/** True if a run says that it belongs to the batch. */
 const isOfBatch = ({ batch_id }: RunBody, batchId: string): boolean =>
   typeof batch_id === 'string' && idKey(batch_id) === idKey(batchId);
 
@@ -229,8 +229,8 @@ export const bland: ProviderDescriptor = {
   statusWords: { batch: STATUS, run: STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Bland', kinds: ['pathway', 'persona'] },
-      selectors: { title: 'Bland', labels: ['category', 'required'] },
+      targetKinds: ['pathway', 'persona'],
+      selectors: { labels: ['category', 'required'] },
       isTargetOptional: true,
     },
     versions: {
@@ -244,7 +244,6 @@ export const bland: ProviderDescriptor = {
         'Make a version of the pathway and give its number as version: docs/deploying.md has the script.',
     },
     modes: false,
-    compare: true,
     reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },

@@ -17,7 +17,7 @@ export function unwrapEnvelope(json: unknown, advice = 'Check batch-id and api-k
   return data;
 }
 
-/** Whether a field holds nothing: Bland writes that in several ways. */
+/** True if a field holds nothing: Bland writes that in several ways. */
 export function isEmpty(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === '' || value === false || value === 0;

@@ -4,7 +4,7 @@ import type { Run } from '../../domain/run.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, requireSame, textOrUndefined } from '../fields.ts';
+import { createAdvice, fromSeconds, requireSame, textOrUndefined } from '../fields.ts';
 import type { AdapterOptions, BatchStatus, ProviderAdapter, ProviderDescriptor } from '../provider.ts';
 import { mergeRuns, missingRepeats, missingStatus } from '../runs.ts';
 import { createTextBudget } from '../text-budget.ts';
@@ -138,7 +138,7 @@ function toBatch(
     announced: {},
     inconsistencies: findInconsistencies(body, batchId),
     runs,
-    createdAt: body.created_at === undefined ? undefined : body.created_at * 1_000,
+    createdAt: fromSeconds(body.created_at),
     subject: describeSubject(body),
     tested: {
       agent_id: body.agent_id,
@@ -212,14 +212,13 @@ export const elevenlabs: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'ElevenLabs', kinds: ['agent'] },
-      selectors: { title: 'ElevenLabs', labels: [] },
+      targetKinds: ['agent'],
+      selectors: { labels: [] },
       isTargetOptional: false,
     },
     versions: { words: {}, hasNumbers: false, hasBranches: true, fallback: undefined },
     targetConfig: { problemOf: problemOfOverride },
     modes: false,
-    compare: true,
     reuse: true,
     cancel: true,
   },

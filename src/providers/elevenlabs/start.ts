@@ -4,7 +4,7 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { type Api, createApi } from '../api.ts';
-import { createAdvice, formatClaim, id, parseAs, readRunCount } from '../fields.ts';
+import { createAdvice, formatClaim, fromSeconds, id, parseAs, readRunCount } from '../fields.ts';
 import type {
   Candidate,
   Listing,
@@ -149,16 +149,15 @@ async function listInvocations(
   );
   const rows = items.filter((row) => (row.agent_id ?? agent) === agent);
   const subjectOf = subjectsIn(rows, subject, mark);
-  const batches = rows.map((row): Candidate => {
-    const seconds = row.created_at_unix_secs;
-    return {
+  const batches = rows.map(
+    (row): Candidate => ({
       id: row.id,
       runCount: readRunCount(row.test_run_count),
-      createdAt: seconds === undefined ? undefined : seconds * 1_000,
+      createdAt: fromSeconds(row.created_at_unix_secs),
       subject: subjectOf(row),
       ...(row.runs_diverged_from_version === true && { isMixed: true }),
-    };
-  });
+    }),
+  );
   return { batches, isComplete: true, date };
 }
 

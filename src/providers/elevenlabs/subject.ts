@@ -120,7 +120,7 @@ export function readAgent(
 export const branchQuery = (branch: string | undefined): Record<string, string> =>
   branch === undefined ? {} : { branch_id: branch };
 
-/** In the name and the key of what tests a configuration of a file: no list says otherwise that it does not test the branch. */
+/** Mark of a configuration from a file in names and keys; nothing else in a list shows that the branch was not tested. */
 export const OVERRIDDEN = 'target-config';
 
 function toSubject(
@@ -181,7 +181,7 @@ export function problemOfOverride(json: Readonly<Record<string, unknown>>): stri
 
 const SENT_CONFIGURATION = 'a configuration that was sent with its start';
 
-/** Whether a field of an answer has a value. */
+/** True if a field of an answer has a value. */
 export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
 /** Claims of an invocation or a run about what it tested, however it is written: see `Batch.claims`. */
@@ -192,16 +192,16 @@ export function testedClaims({
   ran_against_draft: isDraft,
   agent_config_override: override,
 }: Partial<Record<keyof typeof testedFields, unknown>>): Claims {
-  const words = isGiven(override)
-    ? SENT_CONFIGURATION
-    : isDraft === true
-      ? 'changes that are not published'
-      : 'the published branch';
   return claimsOf({
     agent: formatClaim('agent', agent_id),
     branch: formatClaim('branch', branch_id),
     version: formatClaim('version', version_id),
-    state:
-      typeof isDraft === 'boolean' || isGiven(override) ? words : formatClaim('a draft or not:', isDraft),
+    state: stateClaim(isDraft, override),
   });
+}
+
+function stateClaim(isDraft: unknown, override: unknown): string | undefined {
+  if (isGiven(override)) return SENT_CONFIGURATION;
+  if (typeof isDraft !== 'boolean') return formatClaim('a draft or not:', isDraft);
+  return isDraft ? 'changes that are not published' : 'the published branch';
 }

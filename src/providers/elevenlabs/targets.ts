@@ -3,7 +3,7 @@ import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { createApi } from '../api.ts';
-import { createAdvice, id } from '../fields.ts';
+import { createAdvice, fromSeconds, id } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
 import { readList } from './lists.ts';
 import { ACCESS_ADVICE } from './start.ts';
@@ -41,6 +41,6 @@ export async function listElevenLabsTargets(
       kind: 'agent',
       id: agent.agent_id,
       name: agent.name ?? agent.agent_id,
-      editedAt: agent.updated_at_unix_secs === undefined ? undefined : agent.updated_at_unix_secs * 1_000,
+      editedAt: fromSeconds(agent.updated_at_unix_secs),
     }));
 }

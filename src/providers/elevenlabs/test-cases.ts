@@ -1,7 +1,7 @@
 /** ElevenLabs' test cases: the tests that are attached to an agent, by themselves or in folders, or that selectors name. */
 import { normalize } from '../../domain/pattern.ts';
 import type { Selector } from '../../domain/selectors.ts';
-import { firstOf } from '../../domain/wording.ts';
+import { joinFirst } from '../../domain/wording.ts';
 import type { TestCaseList } from '../starter.ts';
 import type { ElevenLabsRequest } from './subject.ts';
 import type { Workspace } from './workspace.ts';
@@ -74,8 +74,8 @@ function warningsAbout({
   ];
 }
 
-const listFirst = (ids: readonly string[]): string => firstOf(ids, { most: MAX_NAMED });
+const listFirst = (ids: readonly string[]): string => joinFirst(ids, { most: MAX_NAMED });
 
-/** Whether a line names a test by its id or its whole name. */
+/** True if a line names a test by its id or its whole name. */
 const isNamed = ({ isExclusion, match }: Selector, testId: string, name: string): boolean =>
   !isExclusion && (match.value === testId || match.value === normalize(name));

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
-import { id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
+import { fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
 import { readStatus } from '../runs.ts';
 import { testedClaims, testedFields } from './subject.ts';
 
@@ -47,13 +47,12 @@ export function toRun(body: RunBody): Run {
   const { result, rationale } = body.condition_result ?? {};
   const messages = (rationale?.messages ?? []).filter((message) => typeof message === 'string');
   const caseId = body.test_id;
-  const editedAt = body.test_info?.last_updated_at_unix_secs;
   return {
     id: body.test_run_id,
     testCase: {
       id: caseId,
       name: body.test_name || (caseId ?? body.test_run_id),
-      ...(editedAt !== undefined && { revision: editedAt * 1_000 }),
+      revision: fromSeconds(body.test_info?.last_updated_at_unix_secs),
     },
     ...statusOf(body.status, result),
     claims: testedClaims(body),

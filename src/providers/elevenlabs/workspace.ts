@@ -3,7 +3,7 @@ import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
 import { onProviderError } from '../../runtime/errors.ts';
 import type { Api } from '../api.ts';
-import { id, onNotFound } from '../fields.ts';
+import { fromSeconds, id, onNotFound } from '../fields.ts';
 import { readList } from './lists.ts';
 
 const rowSchema = z.object({
@@ -54,7 +54,7 @@ export interface Workspace {
   readonly tests: ReadonlyMap<string, string>;
   /** When a test was last edited, in milliseconds since the epoch, where the list says it. */
   revisionOf(test: string): number | undefined;
-  /** Whether a test lies in a folder, at whatever depth. */
+  /** True if a test lies in a folder, at whatever depth. */
   isIn(test: string, folder: string): boolean;
   /** The ids of the tests in a folder, however deep. */
   testsIn(folder: string): readonly string[];
@@ -123,10 +123,7 @@ export async function readWorkspace(
   );
   return {
     tests,
-    revisionOf(test) {
-      const seconds = rows.get(test)?.last_updated_at_unix_secs;
-      return seconds === undefined ? undefined : seconds * 1_000;
-    },
+    revisionOf: (test) => fromSeconds(rows.get(test)?.last_updated_at_unix_secs),
     isIn: (test, folder) => isIn(test, folder),
     testsIn: (folder) => [...tests.keys()].filter((test) => isIn(test, folder)),
     isFolder,
@@ -141,7 +138,7 @@ const foldersAbove = ({ folder_parent_id: parent, folder_path = [] }: Row): stri
   ...(parent === undefined ? [] : [parent]),
 ];
 
-/** Whether the list is known to show all of a folder, as far as it says how much there is. */
+/** True if the list is known to show all of a folder, as far as it says how much there is. */
 function isListedWhole(folder: string, rows: ReadonlyMap<string, Row>): boolean {
   const all = [...rows.values()];
   const count = rows.get(folder)?.children_count;

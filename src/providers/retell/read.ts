@@ -213,7 +213,7 @@ function readSingleRun(api: Api, runId: string, deadline: Deadline): Promise<Run
   return api.get(request, { ...deadline, noRetries: true }).catch(onProviderError(() => undefined));
 }
 
-/** Whether an answer does not say yet how a run ended. A status word that we do not know is an answer. */
+/** True if an answer does not say yet how a run ended. A status word that we do not know is an answer. */
 const isOpen = ({ status, unknownStatus, conflict }: Run): boolean =>
   status === 'pending' && unknownStatus === undefined && conflict === undefined;
 
@@ -310,8 +310,8 @@ export const retell: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Retell', kinds: ['agent', 'retell-llm', 'conversation-flow'] },
-      selectors: { title: 'Retell', labels: [] },
+      targetKinds: ['agent', 'retell-llm', 'conversation-flow'],
+      selectors: { labels: [] },
       isTargetOptional: false,
     },
     versions: {
@@ -324,7 +324,6 @@ export const retell: ProviderDescriptor = {
       instead: 'Make a draft version and give its number as version: docs/deploying.md has the script.',
     },
     modes: false,
-    compare: true,
     reuse: true,
     cancel: false,
   },

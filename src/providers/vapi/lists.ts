@@ -26,7 +26,7 @@ export interface VapiList<Body, Item> extends List<Body, Item> {
 
 /**
  * Reads a list to its end. A page that brings nothing new is the end, since nobody documents how a page is known to be
- * the last. Throws a `ProviderError` if there is none.
+ * the last. Throws a `ProviderError` if the list does not end.
  */
 export async function readVapiList<Body extends { readonly id: string }, Item>(
   api: Api,

@@ -72,7 +72,7 @@ function createAdapter(http: HttpClient, options: AdapterOptions = {}): Provider
   /** In how many readings after the end an item had failed without results. */
   const readingsWithoutResults = new Map<string, number>();
 
-  /** Whether an item's results may still come: `passed` and `failed` can stand there before them. */
+  /** True if an item's results may still come: `passed` and `failed` can stand there before them. */
   function isEarly({ id: itemId, status, results }: ItemBody): boolean {
     if (status === 'passed') return results?.passed === undefined;
     if (status !== 'failed' || results !== undefined) return false;
@@ -249,9 +249,8 @@ export const vapi: ProviderDescriptor = {
   statusWords: { batch: BATCH_STATUS, run: RUN_STATUS },
   capabilities: {
     start: {
-      targets: { title: 'Vapi', kinds: ['assistant', 'squad'] },
+      targetKinds: ['assistant', 'squad'],
       selectors: {
-        title: 'Vapi',
         labels: ['suite'],
         wildcardRefusal:
           'A list of all simulations belongs to no target at Vapi: write ids, names or suite:ID, one per line.',
@@ -261,7 +260,6 @@ export const vapi: ProviderDescriptor = {
     versions: false,
     targetConfig: { problemOf: problemOfInline },
     modes: { fallback: 'chat' },
-    compare: false,
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },

@@ -3,7 +3,8 @@ import { idKey } from '../../domain/evidence.ts';
 import type { HttpClient } from '../../http/json-client.ts';
 import { lenient } from '../../json.ts';
 import type { Deadline } from '../../runtime/clock.ts';
-import { createAdvice, id, parseAs, parseIsoTime } from '../fields.ts';
+import { createApi } from '../api.ts';
+import { createAdvice, id, parseIsoTime } from '../fields.ts';
 import type { AvailableTarget } from '../provider.ts';
 import { ACCESS_ADVICE } from './start.ts';
 
@@ -19,15 +20,15 @@ const advice = createAdvice({ ...ACCESS_ADVICE, 403: CHECK, others: CHECK });
 
 /** Vapi's assistants and squads. */
 export async function listVapiTargets(http: HttpClient, deadline: Deadline): Promise<AvailableTarget[]> {
+  const api = createApi(http, { basePath: [], advice });
   const list = (kind: string): Promise<AvailableTarget[]> =>
-    http.getJson(
+    api.get(
       {
         path: [kind],
         query: { limit: String(MOST) },
-        size: 'large',
-        advice,
-        read: (json) =>
-          parseAs(listSchema, json).map((item) => ({
+        schema: listSchema,
+        toValue: (items) =>
+          items.map((item) => ({
             kind,
             id: item.id,
             name: item.name ?? item.id,
@@ -41,7 +42,7 @@ export async function listVapiTargets(http: HttpClient, deadline: Deadline): Pro
   return found;
 }
 
-/** Whether a list that is whole has no such assistant or squad. */
+/** True if a list that is whole has no such assistant or squad. */
 export function lacksVapiTarget(
   targets: readonly AvailableTarget[],
   { kind, id: targetId }: Pick<AvailableTarget, 'kind' | 'id'>,

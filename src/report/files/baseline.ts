@@ -4,6 +4,7 @@ import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
 import { isConclusive } from '../../domain/verdict.ts';
 import { lenient, parseJson } from '../../json.ts';
+import { parseTime } from '../../text/format.ts';
 
 /** Of the JSON report (`json-schema.ts`) only what a comparison needs, with one form for all versions of format 2. */
 const earlierReport = z.object({
@@ -23,8 +24,8 @@ const earlierReport = z.object({
 
 /** To the second, as revisions are compared. */
 function momentOf(text: string): number | undefined {
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1_000) * 1_000;
+  const ms = parseTime(text);
+  return ms === undefined ? undefined : Math.floor(ms / 1_000) * 1_000;
 }
 
 /** Reads the outcome of each test case from an earlier JSON report; `undefined` if the text is none, or has no test cases. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Change } from '../../domain/comparison.ts';
+import { CHANGES } from '../../domain/comparison.ts';
 import { RUN_STATUSES } from '../../domain/run.ts';
 import { CASE_OUTCOMES } from '../../domain/test-case.ts';
 import { VERDICTS } from '../../domain/verdict.ts';
@@ -28,15 +28,6 @@ const tally = z
     tolerated: count.describe('Those that did not pass and do not count against the verdict.'),
   })
   .describe('Numbers of test cases over all batches; `total` is the sum of the others but `flaky`.');
-
-const CHANGES = [
-  'new-failure',
-  'still-failing',
-  'fixed',
-  'newly-flaky',
-  'new-test-case',
-  'unchanged',
-] as const satisfies readonly Change[];
 
 const caseRun = z
   .object({

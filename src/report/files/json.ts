@@ -133,7 +133,7 @@ function bareBatchOf({
   id,
   batch,
   problem,
-  round = 1,
+  round,
   isAdopted,
 }: WatchedBatch): Omit<ReportFile['batches'][number], 'runs'> {
   if (batch === undefined) return { id, round, problem, isAdopted, settled: false };
@@ -160,7 +160,7 @@ const baseCaseOf = ({ revision, ...known }: BaseCase) => ({ ...known, revision: 
 function caseOf({ batches, base }: Report, result: ReportedCase): ReportFile['testCases'][number] {
   const { testCase, batchIndex, runs, outcome, passes, change, edit, quarantine, comparison } = result;
   const known = base?.cases.get(testCase.id ?? '');
-  const batch = batches.find((candidate, index) => (candidate.batchIndex ?? index) === batchIndex);
+  const batch = batches.find((candidate) => candidate.batchIndex === batchIndex);
   return {
     ...testCaseOf(testCase),
     batch: batch?.id ?? '',

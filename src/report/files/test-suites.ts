@@ -40,15 +40,19 @@ export interface TestEntry {
 
 /** One suite for each batch with one entry for each test case. Never without a red entry unless the verdict is `passed`. */
 export function testSuites(report: Report): Suite[] {
-  const places = groupByFirstRound(report.batches);
-  const suites = places.map(({ batch, batchIndex, all }) => ({
-    name: suiteName(report, batch, places.length),
-    batch,
-    entries: [
-      ...caseEntries(report.cases.filter((result) => result.batchIndex === batchIndex)),
-      ...all.flatMap((repeated) => problemEntries(report, repeated)),
-    ],
-  }));
+  const places = Map.groupBy(report.batches, ({ batchIndex }) => batchIndex);
+  const suites = [...places.values()].flatMap(([batch, ...repeats]) =>
+    batch === undefined
+      ? []
+      : {
+          name: suiteName(report, batch, places.size),
+          batch,
+          entries: [
+            ...caseEntries(report.cases.filter(({ batchIndex }) => batchIndex === batch.batchIndex)),
+            ...[batch, ...repeats].flatMap((repeated) => problemEntries(report, repeated)),
+          ],
+        },
+  );
   if (report.judgement?.verdict === 'passed' || suites.some(hasFailures)) return suites;
 
   // No test case says why the gate stays shut, so the verdict does, beside the first batch that it can be about.
@@ -61,19 +65,7 @@ export function testSuites(report: Report): Suite[] {
   return [...suites.slice(0, at), { ...suite, entries }, ...suites.slice(at + 1)];
 }
 
-/** The batches of the first round by their place; each with those that repeat test cases of it. */
-function groupByFirstRound(batches: readonly WatchedBatch[]) {
-  const places = new Map<number, { batchIndex: number; batch: WatchedBatch; all: WatchedBatch[] }>();
-  for (const [index, batch] of batches.entries()) {
-    const batchIndex = batch.batchIndex ?? index;
-    const known = places.get(batchIndex);
-    if (known === undefined) places.set(batchIndex, { batchIndex, batch, all: [batch] });
-    else known.all.push(batch);
-  }
-  return [...places.values()];
-}
-
-/** Whether a tool that knows only tests would call this suite bad. */
+/** True if a tool that knows only tests would call this suite bad. */
 function hasFailures({ entries }: Suite): boolean {
   return entries.some(({ status }) => status === 'failed' || status === 'errored');
 }

@@ -22,7 +22,7 @@ export const EVIDENCE = {
   minimal: { text: 300, value: 100, turn: 120, conversations: 0, turns: 0 },
 } as const satisfies Record<string, EvidenceLimits>;
 
-/** Whether the test case has more to tell than this evidence shows. */
+/** True if the test case has more to tell than this evidence shows. */
 export function isTruncated(result: ReportedCase, report: Report, limits: EvidenceLimits): boolean {
   if (foldedConversations(result, report).length > limits.conversations) return true;
   const runs = limits.conversations > 1 ? result.runs : [result.decisive];

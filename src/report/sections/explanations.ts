@@ -16,7 +16,7 @@ export function explanations(report: Report): Inline[][] {
   ];
 }
 
-/** Whether the report has a rate: only where every run has ended and one did not pass: else the heading says all there is. */
+/** True if the report has a rate: only where every run has ended and one did not pass: else the heading says all there is. */
 function hasRate({ judgement, tally, cases }: Report): boolean {
   const isWhole = tally.unfinished === 0 && cases.length === tally.total && tally.total > 1;
   const hasEnded = isConclusive(judgement?.verdict);

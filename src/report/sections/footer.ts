@@ -119,8 +119,8 @@ function sharedSubject({ subject, batches }: Report): string | undefined {
 /** Batches and their pages, those of the comparison last: on one line where one batch was tested, else with a line for each. */
 export function provenance(report: Report, maxBatches = MAX_BATCHES): Inline[][] {
   const { batches, comparisonBatches = [], subjectNote } = report;
-  const first = batches.filter(({ round = 1 }) => round === 1);
-  const later = batches.filter(({ round = 1 }) => round > 1);
+  const first = batches.filter(({ round }) => round === 1);
+  const later = batches.filter(({ round }) => round > 1);
   const [named, repeated, compared] = [
     first.slice(0, maxBatches),
     later.slice(0, maxBatches),

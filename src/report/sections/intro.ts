@@ -107,7 +107,7 @@ export function renderRemarks(report: Report): string {
 export function publishing({ batches, providerTitle }: Report): Inline[][] {
   const found = seenBatches(batches).filter(({ publishesOnPass }) => publishesOnPass === true);
   return found.map((batch) => {
-    const counts = tally([{ id: batch.id, batch }]);
+    const counts = tally([{ id: batch.id, batch, round: 1, batchIndex: 0 }]);
     const passed = batch.settled && counts.total > 0 && counts.passed === counts.total;
     const which = batches.length === 1 ? 'this batch' : md`batch ${idOf(batch.id)}`;
     const end = passed ? ', so it may already be live even if this is never merged.' : '.';

@@ -35,7 +35,7 @@ export function signFor(result: ReportedCase): Sign {
   return outcome === 'unfinished' ? 'waiting' : outcome;
 }
 
-/** Whether a failure is known not to pass elsewhere either. */
+/** True if a failure is known not to pass elsewhere either. */
 export const isPreexisting = ({ failureClass }: ReportedCase): boolean => failureClass === 'pre-existing';
 
 /** Label of a test case in the table, the page and the log. */

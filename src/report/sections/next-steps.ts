@@ -28,14 +28,14 @@ export function renderNextSteps(report: Report): string {
 /** The beginning of the line about what to do. */
 export const NEXT_LABEL: Inline = strong(md`Next:`);
 
-/** Whether running the job again tests again: the step started what it tested, or was refused before it tested anything. */
+/** True if running the job again tests again: the step started what it tested, or was refused before it tested anything. */
 export const startsBatch = (report: Report): boolean => report.selected !== undefined || isRefused(report);
 
-/** Whether the step ended before it tested anything, for something that is to be corrected. */
+/** True if the step ended before it tested anything, for something that is to be corrected. */
 const isRefused = (report: Report): boolean =>
   report.judgement?.verdict === 'inconclusive' && causeOf(report) === 'nothing-read';
 
-/** Whether the line of advice links this job. */
+/** True if the line of advice links this job. */
 export const nextLinksJob = (report: Report): boolean =>
   report.judgement?.verdict !== 'passed' &&
   adviseOn(report).todo.length > 0 &&

@@ -19,7 +19,7 @@ function rowsOf({ classified }: Report): (ReportedCase | BaseCase)[] {
 }
 
 /**
- * Whether the report has an overview: a table of every test case that is not simply passed. None where it would only
+ * True if the report has an overview: a table of every test case that is not simply passed. None where it would only
  * repeat the headings below: a few failures of which nothing else is known. What was fixed stands nowhere else.
  */
 export function hasOverview(report: Report): boolean {
@@ -29,7 +29,7 @@ export function hasOverview(report: Report): boolean {
   return failures.length > 3 || (failures.length > 0 && rows > failures.length);
 }
 
-/** Whether test cases have figures to show: several runs, or runs elsewhere. */
+/** True if test cases have figures to show: several runs, or runs elsewhere. */
 const hasFigures = ({ base, cases }: Report): boolean =>
   base !== undefined || cases.some(({ runs, comparison }) => runs.length > 1 || comparison);
 

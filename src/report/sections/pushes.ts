@@ -36,7 +36,7 @@ export function endOfPush({ verdict, failureCount }: Push): {
   return { verdict: known, figure: isConclusive(known) ? failureCount : known };
 }
 
-/** Whether there are earlier pushes to show beside this one. */
+/** True if there are earlier pushes to show beside this one. */
 export const hasPushes = (report: Report): boolean =>
   report.origin.commit !== undefined && lastPushes(report, MAX_PUSHES).length > 0;
 

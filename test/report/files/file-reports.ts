@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Batch, WatchedBatch } from '../../../src/domain/batch.ts';
+import type { Batch } from '../../../src/domain/batch.ts';
 import { RUN_STATUSES, type Run, UNPROVEN_KINDS } from '../../../src/domain/run.ts';
 import { VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import type { Findings, Report, ReportOptions } from '../../../src/report/report.ts';
-import { run as build } from '../../builders.ts';
 import { judgeByEveryRun } from '../../judge-by-every-run.ts';
+import { run as build, placed, type Unplaced } from '../../run.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
 
@@ -24,10 +24,10 @@ export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {
 
 /** A report on these batches with the verdict that they get. */
 export function report(
-  given: readonly (Batch | WatchedBatch)[],
+  given: readonly (Batch | Unplaced)[],
   more: Partial<Findings & ReportOptions> = {},
 ): Report {
-  const batches = given.map((one) => ('settled' in one ? { id: one.id, batch: one } : one));
+  const batches = placed(given.map((one) => ('settled' in one ? { id: one.id, batch: one } : one)));
   const settled = batches.every((one) => one.problem !== undefined || one.batch?.settled === true);
   const ending = settled ? 'settled' : 'deadline';
   const judgement = judgeByEveryRun({
@@ -263,4 +263,4 @@ export const anyReport = fc
       requiredKeys: ['name', 'providerTitle', 'batches', 'transcripts', 'origin', 'writtenAt', 'waitedMs'],
     },
   )
-  .map((parts) => buildReport(parts));
+  .map((parts) => buildReport({ ...parts, batches: placed(parts.batches) }));

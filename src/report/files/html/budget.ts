@@ -56,7 +56,7 @@ const LIMITS: readonly Limits[] = [
 /** With more passed test cases than this, they are lines without evidence: a page of many thousand folds is slow. */
 const MAX_PASSED_WITH_EVIDENCE = 1_000;
 
-/** Whether a test case has more to show than its line. */
+/** True if a test case has more to show than its line. */
 export function hasEvidence(result: ReportedCase): boolean {
   if (result.outcome !== 'passed' || result.runs.length > 1) return true;
   const [run] = result.runs;

@@ -1,5 +1,6 @@
 import type { Element } from 'hast';
 import { h, s } from 'hastscript';
+import { formatRunCount } from '../../../domain/batch.ts';
 import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import type { Report, ReportedCase } from '../../report.ts';
@@ -51,7 +52,7 @@ export function timelineChart(timeline: Timeline, anchors: ReadonlyMap<ReportedC
   const took = formatDuration(end - start);
   const middle = clockTime((start + end) / 2);
   const ticks = [clockTime(start), middle, clockTime(end)].map((time) => h('span', time ?? ''));
-  const title = `${runs} ${runs === 1 ? 'run' : 'runs'}${took === undefined ? '' : `, ${took} from first to last`}`;
+  const title = `${formatRunCount(runs)}${took === undefined ? '' : `, ${took} from first to last`}`;
   const hasEnds = lanes.some(({ bars }) => bars.some(({ to }) => to !== undefined));
   return h('details', { class: 'timeline' }, [
     h('summary', [h('h2', 'Timeline'), h('span', { class: 'muted' }, [` ${title}`])]),
