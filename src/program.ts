@@ -7,6 +7,16 @@ import { endProcess } from './runtime/end-process.ts';
 /** The program that was started: `dist/post.js` and `dist/cli.js` import the bundle with its name as a query (docs/adr/0006). */
 export const program = (new URL(import.meta.url).search.slice(1) || 'step') as 'step' | 'post' | 'cli';
 
+// The runner starts the action without arguments.
+const isByHand = program === 'step' && process.argv.length > 2 && process.env['GITHUB_ACTIONS'] !== 'true';
+if (isByHand || !['step', 'post', 'cli'].includes(program)) {
+  process.stderr.write(
+    'dist/index.js is the GitHub Action and takes no arguments: for the command line, start dist/cli.js.\n',
+  );
+  // As for every other refusal before a request.
+  process.exit(2);
+}
+
 /** Exit codes after signals, as shells count: 128 and the signal's number. */
 const SHELL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SHELL_EXIT_CODES;

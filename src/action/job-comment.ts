@@ -15,6 +15,7 @@ import { setOutput } from './outputs.ts';
 import { createPullRequestComment } from './pull-request-comment.ts';
 import { sectionOf, toSavedSection } from './section.ts';
 import type { SavedComment } from './step-state.ts';
+import { warnOnError } from './warn-on-error.ts';
 
 /** Everything that the publisher works with. */
 export interface PublishingOptions {
@@ -116,7 +117,8 @@ export function createJobComment(
       const { id, url, warning, note } = await comment.write(section, { ...deadline, create });
       if (id !== undefined) saveComment({ id });
       if (warning === undefined) saveComment({ stage: 'written' });
-      if (url !== undefined) setOutput('comment-url', url);
+      if (url !== undefined)
+        await warnOnError(runtime, 'The output comment-url', () => setOutput('comment-url', url));
       // After a cancellation the gate publishes again.
       if (deadline.signal.aborted) return;
       if (url !== undefined) runtime.log(`Comment: ${url}`);

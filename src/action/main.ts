@@ -79,7 +79,7 @@ export async function runPostStep(): Promise<void> {
     useProxies(process.env, [githubUrl()], setProxies);
     await finishComment({ commentInputs: readCommentInputs(core.getInput), runtime, ...left });
   } catch (error) {
-    runtime.warn(`The comment could not be brought up to date after the job: ${String(error)}`);
+    runtime.warn(`The comment could not be brought up to date after the job: ${errorMessageOf(error)}`);
   }
 }
 

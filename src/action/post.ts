@@ -38,6 +38,10 @@ export async function finishComment(options: FinishOptions): Promise<void> {
   // The step was to make one, and ran out of time or did not hear of it.
   const create = savedComment?.isWanted === true && savedComment.stage === 'unwritten';
   const recalled = { id: savedComment?.id, appearsWithinMs: pendingCommentMs(options) };
+  if (comments.length > 0 && recalled.appearsWithinMs > 0) {
+    const seconds = Math.ceil(recalled.appearsWithinMs / 1_000);
+    runtime.log(`Looking for at most ${seconds} s for a comment that may still appear.`);
+  }
   const results = await Promise.all(
     comments.map((comment) =>
       comment.reconcile(recalled, (existing) => withLabel(finalSection(options, existing), options), {

@@ -11,17 +11,12 @@ import { renderSummary } from '../report/summary.ts';
 import type { Deadline } from '../runtime/clock.ts';
 import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
 import { FIND_COMMIT_MS, MIN_WRITE_FILE_MS, SHOW_WAITING_MS, WRITE_FILE_MS } from '../runtime/limits.ts';
+import { writeRegularFile } from '../runtime/regular-file.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createJobComment, type PublishingOptions } from './job-comment.ts';
+import { setOutput } from './outputs.ts';
 import { findCommit } from './pull-request-comment.ts';
-import {
-  type Annotate,
-  annotatorOf,
-  writeNotice,
-  writeOutputs,
-  writeReportFile,
-  writeSummary,
-} from './runner-files.ts';
+import { type Annotate, annotatorOf, writeNotice, writeOutputs, writeSummary } from './runner-files.ts';
 import { labelOf } from './section.ts';
 import { warnOnError } from './warn-on-error.ts';
 
@@ -71,7 +66,10 @@ export function createPublisher(options: PublishingOptions): Publisher {
       }
       // Last, since a path of the user's may lead to anything.
       for (const { name, path, render } of reportFilesOf(inputs)) {
-        await writeFile(`The file of ${name} (${path})`, () => writeReportFile(name, path, render(report)));
+        await writeFile(`The file of ${name} (${path})`, async () => {
+          await writeRegularFile(path, render(report));
+          await warnOnError(runtime, `The output ${name}`, () => setOutput(name, path));
+        });
       }
       // After a cancellation the gate publishes again, and what is said cannot be taken back.
       if (!deadline.signal.aborted) closingLines(report).forEach(runtime.log);

@@ -2,9 +2,8 @@ import { error, notice, summary, warning } from '@actions/core';
 import { TALLY_KEYS } from '../domain/batch.ts';
 import { countNewFailures } from '../domain/comparison.ts';
 import { passRate, type Report } from '../report/report.ts';
-import { type FileContent, writeRegularFile } from '../runtime/regular-file.ts';
 import { logLine } from '../text/clean.ts';
-import { type OutputName, setOutput } from './outputs.ts';
+import { setOutput } from './outputs.ts';
 
 /** Writes the outputs of the verdict and the counts. `startedRuns` is empty where a fault leaves it unknown. */
 export function writeOutputs(report: Report, startedRuns: number | '' = report.started?.runs ?? 0): void {
@@ -50,10 +49,4 @@ export const annotatorOf =
 /** Writes a notice on the workflow run. */
 export function writeNotice(message: string): void {
   notice(logLine(message));
-}
-
-/** Writes a report file, making its folders, and the output of the same name. Rejects when that cannot be done. */
-export async function writeReportFile(output: OutputName, path: string, content: FileContent): Promise<void> {
-  await writeRegularFile(path, content);
-  setOutput(output, path);
 }

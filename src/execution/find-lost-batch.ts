@@ -57,18 +57,25 @@ export function findLostBatch({
   before,
   sentAt,
   passes,
+  isCancelled,
 }: {
   before: ListSnapshot | undefined;
   /** When the POST was sent, in milliseconds since the epoch on the runner's clock. */
   sentAt: number;
   passes: readonly (SearchPass | undefined)[];
+  /** Whether the looks ended with a cancellation. */
+  isCancelled: boolean;
 }): SearchResult {
   const not = (why: string): SearchResult => ({ kind: 'not-found', why });
   if (before === undefined || !before.listing.isComplete) {
     return not('its batches could not be listed before, so that nothing tells a new one from an old one');
   }
   if (passes.length < SEARCH_DELAYS_MS.length || passes.at(-1) === undefined) {
-    return not('its list of batches could not be read to the end');
+    return not(
+      isCancelled
+        ? 'its list of batches was not read after the cancellation'
+        : 'its list of batches could not be read to the end',
+    );
   }
   const seen = new Map(passes.flatMap((pass) => pass?.same ?? []).map((batch) => [batch.id, batch]));
   const unclear = (passes.at(-1)?.unclear ?? []).filter(({ id }) => !seen.has(id));

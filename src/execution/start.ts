@@ -68,7 +68,7 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
   const { title } = starter;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
   const before = read === undefined || 'problem' in read ? undefined : read;
-  if (deadline.signal.aborted || clock.now() >= deadline.until) {
+  if (isOver(options)) {
     const why = read !== undefined && 'problem' in read ? read.problem : 'Raise timeout-minutes.';
     return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
@@ -96,12 +96,17 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
     case 'refused':
       return posted;
     case 'unknown':
-      if (starter.listBatches !== undefined) {
+      // Otherwise nobody looks.
+      if (before !== undefined && !isOver(options)) {
         log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
       }
       return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
   }
 }
+
+/** True after the deadline, and after a cancellation. */
+const isOver = ({ clock, deadline }: StartOptions): boolean =>
+  deadline.signal.aborted || clock.now() >= deadline.until;
 
 /** True if a batch stands in the lists from before the start, or was started by this step already. */
 function wasThereBefore(
@@ -136,11 +141,11 @@ async function searchForLostBatch(
   const known = new Map<string, BatchContents>();
   for (const [index, afterMs] of before === undefined ? [] : SEARCH_DELAYS_MS.entries()) {
     await clock.sleep(Math.min(failedAt + afterMs, deadline.until) - clock.now(), deadline.signal);
-    if (deadline.signal.aborted || clock.now() >= deadline.until) break;
+    if (isOver(options)) break;
     const endsAt = failedAt + (SEARCH_DELAYS_MS[index + 1] ?? SEARCH_ENDS_MS);
     passes.push(await searchLists(options, { before, known, deadline: withEarlierEnd(deadline, endsAt) }));
   }
-  const found = findLostBatch({ before, sentAt, passes });
+  const found = findLostBatch({ before, sentAt, passes, isCancelled: deadline.signal.aborted });
   if (found.kind === 'ours') {
     const { batch } = found;
     log(`Batch ${batch.id} is in ${options.starter.title}'s list, and is the one that this step started.`);

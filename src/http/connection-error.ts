@@ -14,7 +14,7 @@ const WRONG_ADDRESS_CODES = ['ENOTFOUND', 'ECONNREFUSED', 'ERR_SSL_WRONG_VERSION
 /** `fetch` does not ask some ports, 9 and 6000 for instance (fetch.spec.whatwg.org, "port blocking"). */
 const BLOCKED_PORT = 'bad port';
 const UNREACHABLE_ADVICE =
-  'Check that this machine can reach it (a proxy is taken from HTTPS_PROXY), and api-url if it is set.';
+  'Check that this machine can reach it (a proxy is taken from HTTPS_PROXY or HTTP_PROXY), and api-url if it is set.';
 
 /** undici's own message for a proxy that wants another user or password. */
 const PROXY_REFUSES: ConnectionFault = {

@@ -31,16 +31,21 @@ export function toProviderError(
     advice,
     redact,
     signal,
-  }: { advice: (status: number) => string; signal: AbortSignal } & Pick<Runtime, 'redact'>,
+    hasAnswered,
+  }: {
+    advice: (status: number) => string;
+    signal: AbortSignal;
+    hasAnswered: boolean;
+  } & Pick<Runtime, 'redact'>,
 ): ProviderError {
   if (error instanceof DeadlineExceeded) {
     const { cause } = error;
     if (signal.aborted) return new ProviderError('The request was stopped.', { cause });
     const last = cause === undefined ? '' : ` (${summarizeError(cause)})`;
-    return new ProviderTimeout(
-      redact(`${name} did not answer in time${last}. Raise timeout-minutes, or run the job again.`),
-      { cause },
-    );
+    const isWrongAddress = cause instanceof ConnectionError && cause.retry === 'briefly' && !hasAnswered;
+    const next = isWrongAddress ? cause.advice : 'Raise timeout-minutes, or run the job again.';
+    const clause = `did not answer in time${last}. ${next}`;
+    return new ProviderTimeout(redact(`${name} ${clause}`), { cause });
   }
   const clause = describeFailure(error, advice);
   if (clause === undefined) throw error;

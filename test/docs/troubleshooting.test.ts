@@ -14,6 +14,7 @@ const NOTHING_TO_DO: readonly string[] = [
   'Batch … has ended and does not add up yet (…): reading it again.',
   "Batch … is in …'s list, and is the one that this step started.",
   'Batch … was started just now and is not there yet: looking again.',
+  'Looking for at most … s for a comment that may still appear.',
   'Running … again to confirm.',
   'Running … again, as repeat: …/… asks.',
   'Started batch …: … on ….',

@@ -1,10 +1,11 @@
-/** The package as npm makes it: packed, installed in an empty folder with nothing else, and run. */
+/** The package as npm makes it: packed, installed in an empty folder with nothing else, and run; and the wrong file of it. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { root } from '../docs/workflow-files.ts';
 
 const run = promisify(execFile);
@@ -39,3 +40,18 @@ test.skipIf(process.platform === 'win32')(
     }
   },
 );
+
+describe('dist/index.js alone is the action, and says where the command line is', () => {
+  const bundle = new URL('../../dist/index.js', import.meta.url);
+  test.each([
+    ['with arguments', [fileURLToPath(bundle), '--help']],
+    ['with a query that names no program', ['--input-type=module', '--eval', `import '${bundle}?cil'`]],
+  ])('%s', async (_, args) => {
+    const started = run(process.execPath, args, { env: { ...process.env, GITHUB_ACTIONS: undefined } });
+    await expect(started).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^dist\/index\.js is the GitHub Action.+ start dist\/cli\.js\.\n$/),
+    });
+  });
+});

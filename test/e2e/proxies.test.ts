@@ -199,6 +199,18 @@ describe.concurrent('GitHub', () => {
     expect(new Set(proxy.targets.slice(before))).toEqual(new Set([hostOf(github.url)]));
   });
 
+  test('with a proxy that is none: the post step warns with the sentence alone', async () => {
+    await using retell = await startRetell({ batches });
+    using step = prepareStep({
+      inputs: gateOn('retell', retell, { comment: 'always' }),
+      env: { HTTP_PROXY: 'socks5://p:1' },
+    });
+    expect((await step.main().ended).exitCode).toBe(1);
+    expect((await step.post().ended).log).toContain(
+      '::warning::The comment could not be brought up to date after the job: The variable HTTP_PROXY must be',
+    );
+  });
+
   test('over https without a proxy of its own: not through that of http', async () => {
     const certificate = makeCertificate();
     await using retell = await startRetell({ batches });

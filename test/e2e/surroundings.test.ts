@@ -80,7 +80,8 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     {
       oddity: 'files and folders that are not there',
       env: { ...nowhere, RUNNER_TEMP: 'nowhere' },
-      warnings: [summary, outputs],
+      inputs: { 'report-json': 'report.json' },
+      warnings: [summary, outputs, /The output comment-url could/, /The output report-json could/],
     },
     { oddity: 'folders in place of files', env: folder, warnings: [summary, outputs] },
     // The other events that cannot be read: test/github/context.test.ts.
@@ -109,6 +110,7 @@ describe.concurrent('something is wrong on the runner: a warning at most, and th
     for (const name of oddity.warnings ?? []) {
       expect(warnings.filter((line) => name.test(line)).length).toBe(1);
     }
+    expect(warnings.filter((line) => /The comment could/.test(line))).toEqual([]);
   });
 
   test('all of it at once, and a run that failed', async () => {

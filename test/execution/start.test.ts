@@ -29,7 +29,7 @@ interface Made {
 }
 
 interface World {
-  /** What becomes of the POST. Default: its answer is lost. */
+  /** What becomes of the POST. Default: its answer is lost. A stopped one was cancelled on its way. */
   readonly answer?: 'accepted' | 'refused' | 'lost' | 'stopped';
   /** When the provider makes our batch; not at all if absent. */
   readonly ours?: Omit<Made, 'id'> | undefined;
@@ -74,6 +74,7 @@ async function play(world: World): Promise<Story> {
   let sentAt = EPOCH + latencyMs;
   let reads = 0;
   let failedAt = 0;
+  const cancellation = new AbortController();
   const now = () => clock.epoch() - sentAt;
   const shown = () => batches.filter(({ madeAt, lagMs = 0 }) => madeAt + lagMs <= now());
 
@@ -86,7 +87,10 @@ async function play(world: World): Promise<Story> {
       failedAt = clock.epoch();
       if (answer === 'accepted') return { kind: 'accepted', value: { id: 'ours' } };
       if (answer === 'refused') return { kind: 'refused', problem: 'Retell says no.' };
-      if (answer === 'stopped') throw new ProviderError('The reading was stopped.');
+      if (answer === 'stopped') {
+        cancellation.abort();
+        throw new ProviderError('The request was stopped.');
+      }
       return { kind: 'unknown', problem: LOST, at: sentAt };
     },
     listBatches: async (_, { until }) => {
@@ -123,7 +127,7 @@ async function play(world: World): Promise<Story> {
     subject,
     testCases: CASES,
     clock,
-    deadline: { until: world.timeoutMs ?? 1_800_000, signal: new AbortController().signal },
+    deadline: { until: world.timeoutMs ?? 1_800_000, signal: cancellation.signal },
     log: (line) => log.push(line),
     alreadyStarted: new Set(world.startedBefore),
   });
@@ -187,13 +191,25 @@ describe('one POST', () => {
     expect(last.start.kind).toBe('unknown');
   });
 
-  test('that was stopped on its way may have started a batch', async () => {
-    const start = await startOf({ answer: 'stopped', failing: [1, 2, 3] });
-    expect(start).toEqual({
-      kind: 'unknown',
-      problem:
-        'The reading was stopped. A batch may have been started at 2026-09-14 08:00:00 UTC, and its list of batches could not be read to the end. Look for it at Retell before you run this job again.',
+  test('that was stopped on its way may have started a batch; nobody looks, and nothing says that somebody does', async () => {
+    expect(await play({ answer: 'stopped', ours: { madeAt: 50 } })).toEqual({
+      start: {
+        kind: 'unknown',
+        problem:
+          'The request was stopped. A batch may have been started at 2026-09-14 08:00:00 UTC, and its list of batches was not read after the cancellation. Look for it at Retell before you run this job again.',
+      },
+      posts: 1,
+      log: [],
+      looks: [],
+      reads: 0,
     });
+  });
+
+  test.each<[string, World]>([
+    ['without the lists from before it', { failing: [0] }],
+    ['after the deadline', { postMs: 10_000, timeoutMs: 10_000 }],
+  ])('whose answer is lost is not looked for %s, and the log does not say so', async (_, world) => {
+    expect(await play({ ours: { madeAt: 50 }, ...world })).toMatchObject({ log: [], looks: [] });
   });
 
   test.each<[string, World, string]>([

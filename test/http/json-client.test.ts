@@ -191,9 +191,26 @@ describe('what cannot pass fails at once and says what to do', () => {
     const reading = provider.fetchBatch('b1', deadline());
     await expect(reading).rejects.not.toBeInstanceOf(ProviderTimeout);
     expect(await complaintOf(reading)).toBe(
-      `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check that this machine can reach it (a proxy is taken from HTTPS_PROXY), and api-url if it is set.`,
+      `GET 127.0.0.1:${port}/get-batch-test/b1 failed: ECONNREFUSED. Check that this machine can reach it (a proxy is taken from HTTPS_PROXY or HTTP_PROXY), and api-url if it is set.`,
     );
     expect(clock.now()).toBe(0.75 * (500 + 1_000 + 2_000 + 4_000 + 8_000 + 16_000));
+  });
+
+  test('an address that is most likely wrong is what a short deadline advises to check, until the host has answered', async () => {
+    await using retell = await startRetell({ batches });
+    const port = await freePort();
+    const { provider, deadline } = asking('retell', `http://127.0.0.1:${port}`);
+    const complaint = `GET 127.0.0.1:${port}/get-batch-test/b1 did not answer in time (ECONNREFUSED).`;
+    expect(await complaintOf(provider.fetchBatch('b1', deadline(2_000)))).toBe(
+      `${complaint} Check that this machine can reach it (a proxy is taken from HTTPS_PROXY or HTTP_PROXY), and api-url if it is set.`,
+    );
+
+    const there = await forwardTo(retell.url, { port });
+    await provider.fetchBatch('b1', deadline());
+    await there[Symbol.asyncDispose]();
+    expect(await complaintOf(provider.fetchBatch('b1', deadline(2_000)))).toBe(
+      `${complaint} Raise timeout-minutes, or run the job again.`,
+    );
   });
 
   test('a host that does not exist', async () => {

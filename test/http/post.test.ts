@@ -110,7 +110,7 @@ describe('nobody can know whether it was accepted: it is sent once', () => {
   const TROUBLE = 'The provider is in trouble: run this job again later.';
   const NOT_HTTP = 'Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)';
   const UNREACHED =
-    'Check that this machine can reach it (a proxy is taken from HTTPS_PROXY), and api-url if it is set.';
+    'Check that this machine can reach it (a proxy is taken from HTTPS_PROXY or HTTP_PROXY), and api-url if it is set.';
   test.each<[string, Answer, string]>([
     [
       'the connection is reset before the answer',
