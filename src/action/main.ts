@@ -29,7 +29,7 @@ import { createPublisher } from './publisher.ts';
 import { clientFor } from './pull-request-comment.ts';
 import { createStepState, readStepState, type SavedComment, type StepStateWriter } from './step-state.ts';
 
-/** What the parts of the step share. */
+/** Runtime, log and state that the parts of the step share. */
 interface Step {
   readonly runtime: Runtime;
   /** Makes the job red, with sentences that say why. */

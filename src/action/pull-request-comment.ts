@@ -19,7 +19,7 @@ export interface EarlierResults {
   /** Of the last push of this pull request. */
   readonly earlier?: GateRecord | undefined;
   readonly base?: Base | undefined;
-  /** Why nothing is known of the base: a clause; absent where there is none. */
+  /** Reason why nothing is known of the base: a clause; absent where there is none. */
   readonly baseUnavailableReason?: string | undefined;
 }
 

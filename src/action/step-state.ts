@@ -37,7 +37,7 @@ export interface SavedComment {
    * to stand in the comment, or that there is none to write.
    */
   readonly stage: 'waiting' | 'unwritten' | 'written';
-  /** Whether a comment is to be made if there is none yet. */
+  /** True if a comment is to be made if there is none yet. */
   readonly isWanted?: boolean | undefined;
   /** The comment, if it is known. */
   readonly id?: number | undefined;

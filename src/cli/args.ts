@@ -15,7 +15,7 @@ export type Invocation =
       readonly options: Options;
       readonly uses: string | undefined;
       readonly isForced: boolean;
-      /** Whether the workflow tests the pull request's own version. */
+      /** True if the workflow tests the pull request's own version. */
       readonly isOwnVersion: boolean;
     }
   | {
@@ -152,7 +152,7 @@ function readOptions(
   return { values, positionals, problems };
 }
 
-/** Why there is no such option, and which may be meant. */
+/** Refusal of an unknown option, with the one that may be meant. */
 function unknownOption(rawName: string, names: readonly string[], command: CommandName): string {
   const name = rawName.replace(/^-+/, '');
   if (KEY_INPUTS.includes(name)) {
@@ -168,7 +168,7 @@ function unknownOption(rawName: string, names: readonly string[], command: Comma
   );
 }
 
-/** Whether any command has an option of this name. */
+/** True if any command has an option of this name. */
 const isOption = (name: string): boolean =>
   Object.values(COMMANDS).some(
     ({ inputs, options }) => inputs.includes(name) || options.some((option) => option.name === name),

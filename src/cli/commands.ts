@@ -2,7 +2,7 @@ import { INPUTS, type InputDefinition } from '../inputs/inputs.ts';
 
 export type CommandName = 'run' | 'plan' | 'init' | 'quarantine check';
 
-/** What a command takes, and the texts of its help. */
+/** Arguments of a command, and the texts of its help. */
 export interface Command {
   readonly usage: string;
   readonly text: string;

@@ -174,7 +174,7 @@ export async function chooseTestCases(options: Options, session: ProviderSession
   return ids.join('\n');
 }
 
-/** Whether `*` can select every test case at this provider. */
+/** True if `*` can select every test case at this provider. */
 function takesWildcard(name: ProviderName): boolean {
   return PROVIDERS[name].capabilities.start.selectors.wildcardRefusal === undefined;
 }

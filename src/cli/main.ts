@@ -118,6 +118,6 @@ function report(error: unknown, { liveLine, err }: Environment): number {
   return EXIT.notPassed;
 }
 
-/** Whether the name of the working folder was asked for, and it was deleted. */
+/** True if the name of the working folder was asked for, and it was deleted. */
 const isFolderGone = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';

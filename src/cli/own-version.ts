@@ -8,7 +8,7 @@ export interface OwnVersion {
   readonly kinds: readonly string[];
   /** Path of the file in which the user describes that version. */
   readonly file: string;
-  /** Whether the file describes the whole target, and not only what a pull request may change. */
+  /** True if the file describes the whole target, and not only what a pull request may change. */
   readonly isWhole: boolean;
   /** Makes the version; `undefined` where the gate sends the file with the tests. */
   readonly script?: DeployScript | undefined;
@@ -18,7 +18,7 @@ export interface OwnVersion {
 export interface DeployScript {
   readonly path: string;
   readonly text: string;
-  /** What it makes, in comments: `a draft of the agent`. */
+  /** Name of what it makes, in comments: `a draft of the agent`. */
   readonly product: string;
   /** Name of the step's output for what it made. */
   readonly output: 'version' | 'branch';
@@ -27,7 +27,7 @@ export interface DeployScript {
   /** The input `version` of the gate, and why it is written so. */
   readonly version: string;
   readonly versionComment: string;
-  /** Whether it also deletes what it made. */
+  /** True if it also deletes what it made. */
   readonly deletes?: boolean | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface Published {
   readonly report: Report | undefined;
   /** The paths of the files that were written. */
   readonly files: readonly string[];
-  /** Why others were not: sentences. */
+  /** Reasons why others were not: sentences. */
   readonly warnings: readonly string[];
 }
 

@@ -16,7 +16,7 @@ export function repositoryRoot(): string {
   }
 }
 
-/** Whether there is something at the path, or nobody can know. */
+/** True if there is something at the path, or nobody can know. */
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

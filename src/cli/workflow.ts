@@ -46,7 +46,7 @@ export function documentOf(uses: string, page: string): string {
   return `https://github.com/${path.split('/').slice(0, 2).join('/')}/blob/${ref}/docs/${page}`;
 }
 
-/** Whether GitHub would take a part of the text for an expression and evaluate it. */
+/** True if GitHub would take a part of the text for an expression and evaluate it. */
 export const hasExpression = (text: string): boolean => text.includes('${{');
 
 /** `max-runs` for a gate of this size: what a step can need, with a quarter more test cases, in steps of 50. */

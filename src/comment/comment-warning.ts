@@ -26,7 +26,7 @@ const ADVICE: Record<GitHubErrorKind, readonly string[]> = {
   'out-of-time': ['It may be slow or down.', PERMISSION],
 };
 
-/** Why there is no comment, or an old one, and what to do: the warning for the log. */
+/** Reason why there is no comment, or an old one, and what to do: the warning for the log. */
 export function commentWarning(error: unknown, issue: number): string {
   const advice = error instanceof GitHubError ? ADVICE[error.kind] : [PERMISSION];
   return [
@@ -35,7 +35,7 @@ export function commentWarning(error: unknown, issue: number): string {
   ].join(' ');
 }
 
-/** Why a comment was left as it is: a warning where there was something to write, or a note for the log. */
+/** Reason why a comment was left as it is: a warning where there was something to write, or a note for the log. */
 export function reasonToLeave(
   why: Extract<NextStep, { step: 'leave' }>['why'],
   issue: number,

@@ -110,7 +110,7 @@ export function isStale(section: Section, own: Section, headSha: string | undefi
 const isAboutAnother = (section: Section, commit: string | undefined): boolean =>
   commit !== undefined && section.commit !== undefined && section.commit !== commit;
 
-/** Whether it takes the newest commit of the pull request to decide which sections of other workflows stay. */
+/** True if it takes the newest commit of the pull request to decide which sections of other workflows stay. */
 export function needsHeadSha(existing: readonly CommentState[], own: OwnSection, writer: Writer): boolean {
   const about = own.facts?.origin?.commit ?? writer.commit;
   const { workflow } = runOf(writer);

@@ -96,7 +96,7 @@ async function searchMergedPullRequests(search: BaseSearch, deadline: Deadline):
   return { baseUnavailableReason };
 }
 
-/** Whether the record is of what was merged, and not of an earlier push. */
+/** True if the record is of what was merged, and not of an earlier push. */
 function isOfMerge({ pushes }: GateRecord, { headSha, mergeSha }: MergedPullRequest): boolean {
   const commit = pushes.at(-1)?.commit;
   return commit !== undefined && commit !== '' && (commit === headSha || commit === mergeSha);

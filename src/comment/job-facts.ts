@@ -28,9 +28,9 @@ export const jobFactsSchema = z.readonly(
     next: lenient(z.string()),
     /** Advice about what else may be wrong, as Markdown of one line: often the same for all jobs. */
     hint: lenient(z.string()),
-    /** Whether the job started its batches itself, so that a new attempt of it tests again. */
+    /** True if the job started its batches itself, so that a new attempt of it tests again. */
     startsBatch: lenient(z.boolean()),
-    /** Whether the job succeeds whatever its verdict is. */
+    /** True if the job succeeds whatever its verdict is. */
     isReportOnly: lenient(z.boolean()),
     origin: lenient(origin),
   }),

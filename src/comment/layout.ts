@@ -21,7 +21,7 @@ export type ComposedComment =
       readonly body: string;
       /** The job's section as it is in there. */
       readonly section: Section;
-      /** Whether other jobs have sections too. */
+      /** True if other jobs have sections too. */
       readonly isShared: boolean;
     }
   | { readonly action: 'leave'; readonly why: 'full' };

@@ -82,7 +82,7 @@ export function mergeSection({
   return { ...composed, hasTwin };
 }
 
-/** Whether a second comment of this gate has nothing that the first one lacks, so that it can be deleted. */
+/** True if a second comment of this gate has nothing that the first one lacks, so that it can be deleted. */
 export function isSupersededBy(
   duplicate: CommentState,
   primary: CommentState,
@@ -104,7 +104,7 @@ export function isSupersededBy(
   );
 }
 
-/** Whether a newer run of the writer's workflow, or a later attempt of its run, is in the comment. */
+/** True if a newer run of the writer's workflow, or a later attempt of its run, is in the comment. */
 function isOfNewerRun(comment: ReadableComment, writer: Writer): boolean {
   const run = runOf(writer);
   return (

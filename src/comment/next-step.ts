@@ -20,7 +20,7 @@ interface Situation {
   /** Section to write; `undefined` where this job's section is to stay as it is, and only doubles are to go. */
   readonly own: OwnSection | undefined;
   readonly writer: Writer;
-  /** Whether to make a comment where there is none. */
+  /** True to make a comment where there is none. */
   readonly create: boolean;
   /** A comment may have been made that does not show yet. */
   readonly mayAppearLater: boolean;
@@ -112,7 +112,7 @@ const asOwn = (section: Section): OwnSection => ({
   renderClosing: () => section.closing ?? '',
 });
 
-/** Whether the section in the comment is the one that was written. */
+/** True if the section in the comment is the one that was written. */
 function isStillWritten(written: Section, existing: Section): boolean {
   return (
     existing.markdown === written.markdown &&

@@ -19,12 +19,12 @@ export function jobOf({ job, variant }: Writer): { key: string; variant: string 
 /** The workflow run of a writer, as its section names it. */
 export const runOf = ({ run }: Writer): WorkflowRun => ({ ...run, workflow: shortHash(run.workflow) });
 
-/** Whether nothing tells the jobs apart. What the second edition wrote does not say what the user called the job. */
+/** True if nothing tells the jobs apart. What the second edition wrote does not say what the user called the job. */
 export function isSameJob(a: JobIdentity, b: JobIdentity): boolean {
   return a.key === b.key && (a.variant === undefined || b.variant === undefined || a.variant === b.variant);
 }
 
-/** Whether `run` is a newer run of the same workflow than `other`. Runs of different workflows have no order. */
+/** True if `run` is a newer run of the same workflow than `other`. Runs of different workflows have no order. */
 export function isNewerRun(run: Run, other: Run): boolean {
   return run.workflow === other.workflow && (run.number - other.number || run.id - other.id) > 0;
 }
@@ -33,12 +33,12 @@ export function isSameAttempt(a: WorkflowRun, b: WorkflowRun): boolean {
   return a.workflow === b.workflow && a.id === b.id && a.attempt === b.attempt;
 }
 
-/** Whether two sections are one that was written twice. */
+/** True if two sections are one that was written twice. */
 export function isSameSection(a: Section, b: Section): boolean {
   return isSameAttempt(a.run, b.run) && a.key === b.key && a.mark === b.mark;
 }
 
-/** Whether two sections of one attempt are of jobs that nothing tells apart. */
+/** True if two sections of one attempt are of jobs that nothing tells apart. */
 export function areTwins(a: Section, b: Section): boolean {
   return isSameAttempt(a.run, b.run) && isSameJob(a, b) && a.mark !== b.mark;
 }

@@ -38,7 +38,7 @@ export interface WriteContext extends ClockAndRandom {
 export interface WriteTask {
   /** Given this job's section as it stands, says what is to stand there; `undefined`: it is right. */
   readonly decide: (existing: Section | undefined) => OwnSection | undefined;
-  /** Whether to make a comment where there is none. */
+  /** True to make a comment where there is none. */
   readonly create: boolean;
   /** Look at all comments, and not only at the one that was found last. */
   readonly searchAll: boolean;

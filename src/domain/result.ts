@@ -1,7 +1,7 @@
 /** A value, or why there is none. */
 export type Result<Value> = { readonly kind: 'ok'; readonly value: Value } | Refused;
 
-/** Why there is no value. */
+/** Reason why there is no value. */
 export interface Refused {
   readonly kind: 'refused';
   /** One or two sentences that name the input and say what to do; a clause where a caller puts it into a sentence. */
@@ -10,7 +10,7 @@ export interface Refused {
   readonly cause?: 'key' | 'provider' | undefined;
 }
 
-/** What the user gave and must correct: the key, or anything else. */
+/** Part of the user's input that must be corrected: the key, or anything else. */
 export type Refusal = 'key' | 'request';
 
 /** The user's part that is refused; `undefined` where the provider did not tell what was needed. */

@@ -63,7 +63,7 @@ export function findLostBatch({
   /** When the POST was sent, in milliseconds since the epoch on the runner's clock. */
   sentAt: number;
   passes: readonly (SearchPass | undefined)[];
-  /** Whether the looks ended with a cancellation. */
+  /** True if the looks ended with a cancellation. */
   isCancelled: boolean;
 }): SearchResult {
   const not = (why: string): SearchResult => ({ kind: 'not-found', why });

@@ -55,7 +55,7 @@ export interface GitHubClient {
   pullRequestsOfBranch(branch: { owner: string; name: string }, deadline: Deadline): Promise<PullRequest[]>;
   /** Reads the file or folder of a path at a branch or commit; `undefined` if nothing is there. Needs `contents: read`. */
   readFile(path: string, ref: string, deadline: Deadline): Promise<RepositoryFile | undefined>;
-  /** Whether there is a tag of this name. Needs `contents: read`. */
+  /** True if there is a tag of this name. Needs `contents: read`. */
   hasTag(name: string, deadline: Deadline): Promise<boolean>;
   /** The pull requests that were merged into a branch, of the last that changed; the newest merge first. One request. */
   mergedInto(base: string, deadline: Deadline): Promise<MergedPullRequest[]>;

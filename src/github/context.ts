@@ -15,7 +15,7 @@ export interface WorkflowRun {
 export interface GitHubContext {
   readonly eventName: string;
   readonly payload: EventPayload;
-  /** Why the event file could not be read, if so: a sentence. */
+  /** Reason why the event file could not be read, if so: a sentence. */
   readonly payloadProblem?: string | undefined;
   readonly ref?: string | undefined;
   /** `GITHUB_SHA`: for a pull request the commit that merges it into its base. */

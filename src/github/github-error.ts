@@ -3,7 +3,7 @@ import { onErrorOf } from '../runtime/errors.ts';
 import { cleanLine } from '../text/clean.ts';
 import { parseTime } from '../text/format.ts';
 
-/** Why GitHub did not do what it was asked for. */
+/** Reason why GitHub did not do what it was asked for. */
 export type GitHubErrorKind =
   | 'bad-token'
   /** The token lacks the permission: that of a fork's workflow run is read-only. */
@@ -48,7 +48,7 @@ export class GitHubError extends Error {
     this.overload = overload;
   }
 
-  /** Whether the same request may succeed later. */
+  /** True if the same request may succeed later. */
   get isRetryable(): boolean {
     return this.kind === 'rate-limited' || this.kind === 'unavailable';
   }

@@ -77,7 +77,7 @@ export class ConnectionError extends Error {
   readonly retry: ConnectionFault['retry'];
   /** Advice: a sentence. */
   readonly advice: string;
-  /** Whether there certainly never was a connection over which a request could have gone, to any of the addresses. */
+  /** True if there certainly never was a connection over which a request could have gone, to any of the addresses. */
   readonly neverConnected: boolean;
 
   constructor(cause: unknown) {

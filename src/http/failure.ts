@@ -5,7 +5,7 @@ import { ConnectionError } from './connection-error.ts';
 /** The answer is not what the API documents: not JSON, or a field that we need is missing. The message is a clause. */
 export class InvalidResponse extends Error {
   override name = 'InvalidResponse';
-  /** Whether it was JSON. A page in HTML may be a proxy's hiccup; JSON without the field will not change. */
+  /** True if it was JSON. A page in HTML may be a proxy's hiccup; JSON without the field will not change. */
   readonly isJson: boolean;
   constructor(message: string, { isJson = true }: { isJson?: boolean } = {}) {
     super(message);
@@ -61,7 +61,7 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** Whether a request to start something certainly started nothing: it never arrived, or the answer says no. */
+/** True if a request to start something certainly started nothing: it never arrived, or the answer says no. */
 export function isDefinitelyRejected(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.neverConnected;
   if (error instanceof ErrorResponse) return !error.isRetryable;

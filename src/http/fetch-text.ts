@@ -29,7 +29,7 @@ interface TryOptions {
   /** Time limit in milliseconds, from the connection to the last byte. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Whether a redirect within the origin is followed. One to another origin never is: the key would go there. */
+  /** True if a redirect within the origin is followed. One to another origin never is: the key would go there. */
   readonly followsRedirects: boolean;
 }
 

@@ -22,7 +22,7 @@ interface RetryAndLogOptions {
   /** `hasAnswered`: it has answered properly once, so it is trusted to do so again. */
   readonly host: Pick<Runtime, 'clock' | 'random' | 'log' | 'trace'> & { readonly hasAnswered: boolean };
   readonly deadline: Deadline;
-  /** Whether it does no harm to send the request again after this failure. */
+  /** True if it does no harm to send the request again after this failure. */
   readonly mayRepeat?: (error: unknown) => boolean;
 }
 
@@ -70,7 +70,7 @@ export async function retryAndLog<T>(
 const formatRemaining = (ms: number): string =>
   ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;
 
-/** Whether a wrong address or a changed API is the most likely cause, so that asking again is in vain. */
+/** True if a wrong address or a changed API is the most likely cause, so that asking again is in vain. */
 function isLikelyMisconfigured(error: unknown): boolean {
   return error instanceof ConnectionError ? error.retry === 'briefly' : error instanceof InvalidResponse;
 }

@@ -7,7 +7,7 @@ export type ClockAndRandom = Pick<Runtime, 'clock' | 'random'>;
 
 /** Decision about a failure: whether to retry, and when. */
 export interface RetryDecision {
-  /** Whether the same task may succeed later. */
+  /** True if the same task may succeed later. */
   readonly isRetryable: boolean;
   /** The pause that the other side asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
@@ -20,7 +20,7 @@ interface RetryOptions extends ClockAndRandom {
   readonly backoff: { readonly first: number; readonly longest: number };
   /** Asked after each failure, once. `undefined` for a mistake of ours. */
   readonly classifyError: (error: unknown) => RetryDecision | undefined;
-  /** Whether to throw the last failure as soon as the next try would come after the deadline. */
+  /** True to throw the last failure as soon as the next try would come after the deadline. */
   readonly failFast?: boolean;
 }
 

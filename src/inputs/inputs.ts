@@ -33,7 +33,7 @@ export interface InputDefinition<T = unknown> {
   readonly group: Group;
   /** Meaning, and form by an example. The meaning of an empty value follows by itself. */
   readonly description: string;
-  /** Where an optional input is needed: a sentence after the description. */
+  /** Cases in which an optional input is needed: a sentence after the description. */
   readonly needed?: string | undefined;
   /** Checks the trimmed value. The message of an error ends the sentence `batch-id is "…": `. */
   readonly schema: z.ZodMiniType<T>;
@@ -387,7 +387,7 @@ export function defaultOf(
   return typeof value === 'function' ? provider && value(provider) : value;
 }
 
-/** Whether the user must give it. */
+/** True if the user must give it. */
 export function isRequired(entry: InputDefinition): boolean {
   return entry.default === undefined && entry.expression === undefined && entry.emptyMeans === undefined;
 }

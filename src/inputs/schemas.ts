@@ -101,7 +101,7 @@ export function credential() {
   );
 }
 
-/** Whether the whole value stands in quotes that YAML or a shell should have removed. */
+/** True if the whole value stands in quotes that YAML or a shell should have removed. */
 export function isQuoted(value: string): boolean {
   return /^(["'`]).*\1$|^[“‘].*[”’]$/s.test(value) && value.length > 1;
 }

@@ -73,7 +73,7 @@ export function missingStatus(runs: readonly { id: string; status?: string | nul
   );
 }
 
-/** What is said of one run, or of several. */
+/** Clause about one run, and about several. */
 export function clauseFor(
   runs: readonly { readonly id: string }[],
   { one, several }: { one: string; several: string },

@@ -131,7 +131,7 @@ export interface BatchStarter extends StarterAdapter {
 export interface RecentBatches<Request = unknown> {
   readonly subject: Subject<Request>;
   readonly testCases: readonly string[];
-  /** What is older need not be listed, in milliseconds since the epoch. */
+  /** Time before which nothing need be listed, in milliseconds since the epoch. */
   readonly since: number;
   /**
    * The random part of the name of a start: where a name holds it, no other batch is ours, and a batch with another name never

@@ -42,7 +42,7 @@ export const valuesOf = (selectors: readonly Selector[]): string[] => [
   ...new Set(selectors.map(({ match }) => match.value)),
 ];
 
-/** What selectors name: a test case, or several under one label. */
+/** Test case, or several under one label, that selectors can name. */
 export interface Named<Body> {
   /** The value of the selectors: an id, or a label. */
   readonly id: string;

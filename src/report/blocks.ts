@@ -72,7 +72,7 @@ export function contentBlocks(report: Report, unit: SizeLimit['unit']): Flexible
   ];
 }
 
-/** What to do, the footer and the details. */
+/** Next steps, the footer and the details. */
 export function closingBlocks(report: Report): FlexibleBlock[] {
   const next = renderNextSteps(report);
   return [

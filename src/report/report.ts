@@ -68,13 +68,13 @@ export interface Findings {
   readonly comparisonBatches?: readonly WatchedBatch[] | undefined;
   /** Remarks of the quarantine file, beyond its entries about test cases of this step: sentences. */
   readonly quarantineNotes?: readonly string[] | undefined;
-  /** Why nothing is quarantined although a file was named: a sentence, and where in which file. */
+  /** Reason why nothing is quarantined although a file was named: a sentence, and where in which file. */
   readonly quarantineProblem?:
     | { readonly message: string; readonly file: string; readonly line?: number | undefined }
     | undefined;
   /** The branch that a pull request is merged into, or a baseline; absent where nothing is known of it. */
   readonly base?: Base | undefined;
-  /** Why nothing is known of it, for the footer: a clause; absent where nobody asked. */
+  /** Reason why nothing is known of it, for the footer: a clause; absent where nobody asked. */
   readonly baseUnavailableReason?: string | undefined;
   readonly history?: History | undefined;
   /** Name of this job where several share a comment. */

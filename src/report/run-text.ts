@@ -14,7 +14,7 @@ export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   cancelled: 'Cancelled',
 };
 
-/** Why the run did not pass, in a sentence or what the provider gives in its place; empty if it passed. */
+/** Reason why the run did not pass, in a sentence or what the provider gives in its place; empty if it passed. */
 export function runMessage(run: Run): string {
   switch (run.status) {
     case 'passed':

@@ -61,7 +61,7 @@ export function resolveTested(version: Version | undefined): BlandSubject | Refu
   return refused('Bland does not say which version a batch tested: set version to what it was started on.');
 }
 
-/** Which number production has, no documented field tells. */
+/** No documented field tells the number of the production version. */
 export function compareVersions(
   { request: left }: BlandSubject,
   { request: right }: BlandSubject,

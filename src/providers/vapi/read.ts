@@ -176,7 +176,7 @@ function pageOfVapi(text: string | undefined): string | undefined {
   return isVapis && url.href.length <= MAX_ADDRESS ? url.href : undefined;
 }
 
-/** What a run says about the runs of simulations that it takes. */
+/** Runs of simulations that a run says it takes. */
 interface SimulationPlan {
   /** The simulations that it names, each once. */
   readonly simulations: readonly string[];

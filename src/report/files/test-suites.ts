@@ -26,7 +26,7 @@ export interface TestEntry {
   readonly status: RunStatus | 'tolerated';
   /** The status in more exact words: the provider's where we do not know it, the verdict's for a verdict. */
   readonly rawStatus: string;
-  /** Why it did not pass; empty if it passed. */
+  /** Reason why it did not pass; empty if it passed. */
   readonly message: string;
   /** All that is known of why it ended so, on several lines; may be empty. */
   readonly details: string;
@@ -114,7 +114,7 @@ function statusOf(result: ReportedCase): TestEntry['status'] {
   return result.outcome === 'unfinished' ? 'pending' : (result.outcome as RunStatus);
 }
 
-/** Why it did not pass; for one that does not count, why it does not. */
+/** Reason why it did not pass; for one that does not count, why it does not. */
 function messageOf(result: ReportedCase, run: Run): string {
   if (hasPassed(result)) return '';
   if (!isTolerated(result)) return runMessage(run);

@@ -5,7 +5,7 @@ import { countsForVerdict } from '../../domain/test-case.ts';
 import { formatCount } from '../../text/format.ts';
 import type { Report } from '../report.ts';
 
-/** Why nothing can be said for certain; `other`: only the reason says it. */
+/** Reason why nothing can be said for certain; `other`: only the reason says it. */
 export type Cause =
   | 'nothing-read'
   | 'lost-start'

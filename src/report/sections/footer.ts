@@ -62,14 +62,14 @@ export function detailLines(report: Report, maxBatches?: number): Inline[][] {
     .map(capitalized);
 }
 
-/** Why a report on runs that did not pass has no conversations, where no input says so. */
+/** Reason why a report on runs that did not pass has no conversations, where no input says so. */
 function withheld(report: Report): Inline[] {
   const sentence = withheldSentence(report);
   const isMissed = report.cases.some(({ decisive }) => countsAsNotPassed(decisive));
   return sentence === undefined || !isMissed ? [] : [trusted(sentence)];
 }
 
-/** Why `transcripts: auto` leaves all conversations out, and what to do; `undefined` where it does not. */
+/** Reason why `transcripts: auto` leaves all conversations out, and what to do; `undefined` where it does not. */
 export function withheldSentence({ withheldFor }: Report): string | undefined {
   if (withheldFor === undefined) return undefined;
   const why =

@@ -143,7 +143,7 @@ export function statusRemarks({ unknownStatus, conflict, unproven }: Run): Inlin
   ];
 }
 
-/** Why a test case did not pass, on one line and clipped; empty where the provider does not say. */
+/** Reason why a test case did not pass, on one line and clipped; empty where the provider does not say. */
 export function reasonOf({ decisive }: ReportedCase, max: number): string {
   const [failed] = failedAssertions(decisive);
   return (

@@ -63,7 +63,7 @@ export function evidenceOf(
   ]);
 }
 
-/** Why a test case that did not pass does not count. */
+/** Reason why a test case that did not pass does not count. */
 function toleratedLine(result: ReportedCase, report: Report): Node[] {
   if (!isTolerated(result)) return [];
   if (result.quarantine?.state !== 'in-force') {

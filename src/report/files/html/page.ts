@@ -154,7 +154,7 @@ function notesOnCases(report: Report): string[] {
   ];
 }
 
-/** Why there is no timeline, where the provider says of no run when it began. */
+/** Reason why there is no timeline, where the provider says of no run when it began. */
 function untimedNote({ cases, providerTitle }: Report): string[] {
   const runs = cases.flatMap((result) => result.runs);
   if (runs.length === 0 || runs.some(({ startedAt, createdAt }) => (startedAt ?? createdAt) !== undefined)) {
