@@ -13,7 +13,8 @@ class WaitingFirst extends BaseSequencer {
   }
 }
 
-const waits = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:e2e|scripts|docs)\//.test(moduleId);
+const waits = ({ moduleId }: TestSpecification): boolean =>
+  /\/test\/(?:e2e|scripts|docs|browser)\//.test(moduleId);
 
 export default defineConfig(({ mode }) => ({
   test: {
@@ -24,9 +25,9 @@ export default defineConfig(({ mode }) => ({
     // No test mocks a module or leaves anything behind, so the files of a worker may share what they have loaded.
     isolate: false,
     // More than processors: many tests wait for a process of the action.
-    maxWorkers: 5,
+    maxWorkers: 4,
     // Within a file, most of the time goes into waiting for processes and servers.
-    maxConcurrency: 10,
+    maxConcurrency: 16,
     sequence: { sequencer: WaitingFirst },
     restoreMocks: true,
     unstubEnvs: true,

@@ -10,9 +10,11 @@ const MIN_WIDTH = 10;
 export function wrap(text: string, width: number, indent = 0): string[] {
   // Where there is no room for both, the text is worth more.
   const before = Math.min(indent, Math.max(0, width - MIN_WIDTH));
-  const lines = Number.isFinite(width)
-    ? wrapAnsi(breakWords(text, Math.max(1, width - before)), Math.max(1, width - before)).split('\n')
-    : text.split('\n');
+  const room = Math.max(1, width - before);
+  // `wrapAnsi` normalizes, which may make a letter wider.
+  const lines = (Number.isFinite(width) ? wrapAnsi(breakWords(text.normalize(), room), room) : text).split(
+    '\n',
+  );
   return lines.map((line) => `${' '.repeat(before)}${line}`);
 }
 

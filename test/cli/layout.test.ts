@@ -22,6 +22,8 @@ describe('wrap', () => {
         const oneLine = text.replaceAll(/\p{C}/gu, '');
         for (const line of wrap(oneLine, width, 4)) expect(stringWidth(line)).toBeLessThanOrEqual(width);
       }),
+      // U+232A is one column wide, and its normal form U+3009 two.
+      { examples: [['\u{232a}!!!', 4]] },
     );
   });
 });

@@ -113,7 +113,7 @@ describe.concurrent('killed, and then the post step', () => {
     expect(post.summary).toMatch(/stopped before it reached a verdict\. Retell may still be running b1\./);
   });
 
-  test('2 of 3 finished, 1 failed: comment and summary still say so', async () => {
+  test('2 of 3 finished, 1 failed: comment and summary still say so', async ({ expect }) => {
     const batch = { ...unfinished, runs: [{}, { outcome: 'failed', name: 'Quotes a price' }, endless] };
     await using scene = await setUp(batch, { older: true });
     const { step, github, headings } = scene;
@@ -135,7 +135,9 @@ describe.concurrent('killed, and then the post step', () => {
     }
   });
 
-  test('before there was a comment: none is made, and what the step left for the post step is private and goes', async () => {
+  test('before there was a comment: none is made, and what the step left for the post step is private and goes', async ({
+    expect,
+  }) => {
     await using scene = await setUp();
     const { step, headings } = scene;
     const started = step.main();
@@ -163,7 +165,9 @@ describe.concurrent('killed, and then the post step', () => {
     expect(files()).toEqual(before);
   });
 
-  test('a comment that is made after the kill, and that the list does not show at once, is corrected', async () => {
+  test('a comment that is made after the kill, and that the list does not show at once, is corrected', async ({
+    expect,
+  }) => {
     await using scene = await setUp({ id: 'b1', runs: [{}] });
     const { step, github, headings } = scene;
     const arrived = Promise.withResolvers<void>();
