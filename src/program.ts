@@ -2,7 +2,6 @@
  * The first module of the bundle, which is three programs. What comes before these handlers ends with a signal as if
  * nothing had begun, and loading all other modules takes longer than starting.
  */
-import { setFlagsFromString } from 'node:v8';
 import { endProcess } from './runtime/end-process.ts';
 
 /** The program that was started: `dist/post.js` and `dist/cli.js` import the bundle with its name as a query (docs/adr/0006). */
@@ -31,10 +30,6 @@ export const cancelled: AbortSignal = cancellation.signal;
 export function signalExitCode(signal: Signal): number {
   return program === 'cli' ? SHELL_EXIT_CODES[signal] : 1;
 }
-
-// Short-lived objects are collected in a small space that does not grow: with 10,000 runs the step needs a third less
-// memory, for some 5 % more time (`npm run bench`). The runner's Node.js 24 has this flag; that of a shell may be newer.
-if (program === 'step') setFlagsFromString('--semi-space-growth-factor=1');
 
 // What the post step cannot do, it leaves: it never makes a job red.
 if (program !== 'post') {

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import * as core from '@actions/core';
 import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
@@ -42,6 +43,9 @@ interface Step {
 
 /** The step: waits, reports, and fails unless the verdict or `fail-on` lets it succeed. The only place that sets the exit code to 0. */
 export async function runStep(): Promise<void> {
+  // Short-lived objects are collected in a small space that does not grow: with 10,000 runs the step needs a third less
+  // memory (`npm run bench`). Node.js 24, on which the action runs, has this flag.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const step = createStep();
   const { log } = step.runtime;
   const logCancelled = () => log(`This step was cancelled (${String(cancelled.reason)}).`);
