@@ -1,0 +1,3 @@
+import { spawn } from 'node:child_process';
+const N = '/work/wt/starters/node_modules/node/bin/node';
+for (const d of ['olddist', 'newdist', 'fixdist']) { const res = {}; for (let ms = 40; ms <= 220; ms += 12) { await new Promise((done) => { const c = spawn(N, [`/tmp/difft/${d}/cli.js`, 'run', '--provider', 'retell', '--batch-id', 'b', '--api-url', 'http://10.255.255.1:81'], { env: { RETELL_API_KEY: 'test-key-1234' }, stdio: 'ignore' }); setTimeout(() => c.kill('SIGINT'), ms); c.on('close', (code, s) => { (res[`${code}/${s}`] ??= []).push(ms); done(); }); }); } console.log(d, JSON.stringify(res)); }
