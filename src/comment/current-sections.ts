@@ -96,7 +96,7 @@ export function finality({ state }: Section): number {
 }
 
 /**
- * Whether a section is of another workflow than ours, about a commit that the pull request has left behind. Runs of different
+ * True if a section is of another workflow than ours, about a commit that the pull request has left behind. Runs of different
  * workflows have no order; where the newest commit is not known, their ids say which was started first.
  */
 export function isStale(section: Section, own: Section, headSha: string | undefined): boolean {

@@ -130,7 +130,7 @@ function isRefusal({ kind }: GitHubError): boolean {
 }
 
 /**
- * Whether a comment is of this author. GraphQL may leave out the suffix of an app's login; a person may have an app's
+ * True if a comment is of this author. GraphQL may leave out the suffix of an app's login; a person may have an app's
  * name without it.
  */
 export function isSameAuthor(ownAuthor: Author, author: Author | undefined): boolean {

@@ -44,7 +44,7 @@ export function areTwins(a: Section, b: Section): boolean {
 }
 
 /**
- * Whether one of two sections of the same step only stands in for the other: it was written without the step's mark, or it
+ * True if one of two sections of the same step only stands in for the other: it was written without the step's mark, or it
  * still waits and the other was written without the mark at the step's end.
  */
 export function standsInFor(section: Section, other: Section): boolean {
