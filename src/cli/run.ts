@@ -33,11 +33,8 @@ export async function run(options: Options, environment: Environment): Promise<n
     signal,
     log,
     warn,
-    logProgress: (line) => {
-      // In a terminal the live line says it, with the time as it passes.
-      if (environment.err.isTerminal) liveLine.set(line.replace(/^\[[\d:]+\] /, ''));
-      else log(line);
-    },
+    // In a terminal the live line says it, with the time as it passes.
+    showProgress: environment.err.isTerminal ? liveLine.set : undefined,
     startName: createStartNames({ random }),
     onBatches: () => undefined,
     readQuarantine:

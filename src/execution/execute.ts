@@ -15,9 +15,9 @@ import { type WaitOptions, waitForBatches } from './wait.ts';
 /** Runs everything that a step runs; nothing before `run` is called. Never throws for what a provider does. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies) {
   const { rule, maxRuns, maxBatchAgeMinutes } = options;
-  const { provider, clock, deadline, log, logProgress = log, startName, attachQuarantine } = dependencies;
+  const { provider, clock, deadline, log, showProgress, startName, attachQuarantine } = dependencies;
   const { starter } = provider;
-  const progress = createProgress({ clock, log: logProgress, until: deadline.until, rule });
+  const progress = createProgress({ clock, log, showProgress, until: deadline.until, rule });
   const batchIds: string[] = [];
   let prepared: Prepared | undefined;
   const now = clock.epoch();

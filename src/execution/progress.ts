@@ -12,6 +12,8 @@ const HEARTBEAT_MS = 60_000;
 export function createProgress(options: {
   clock: Clock;
   log: (line: string) => void;
+  /** Takes the lines in place of `log`, without the time since the start. */
+  showProgress?: ((state: string) => void) | undefined;
   /** The deadline: a moment of `clock.now()`. */
   until: number;
   /** By what the runs decide a test case. */
@@ -20,6 +22,7 @@ export function createProgress(options: {
   const { clock, log, until, rule } = options;
   const latest = new Map<string, WatchedBatch>();
   const started = clock.now();
+  const { showProgress = (state) => log(`${elapsed(clock.now() - started)} ${state}`) } = options;
   let lastLine = '';
   let lastLineAt = started;
   let parallelism: Parallelism | undefined;
@@ -38,7 +41,7 @@ export function createProgress(options: {
       if (line === lastLine) return false;
       lastLine = line;
       lastLineAt = clock.now();
-      log(`${elapsed(clock.now() - started)} ${line}`);
+      showProgress(line);
       return true;
     },
     /** Heartbeats say how much is left, now that it is known how many run at once. */
@@ -57,7 +60,7 @@ export function createProgress(options: {
         const state = lastLine === '' ? 'nothing has been read yet' : lastLine;
         const rest = parallelism && describeRest(countRuns(batches()), clock.now() - started, parallelism);
         const estimate = rest === undefined ? '' : ` (${rest})`;
-        log(`${elapsed(clock.now() - started)} still waiting, for at most ${left} more: ${state}${estimate}`);
+        showProgress(`still waiting, for at most ${left} more: ${state}${estimate}`);
       }
     },
   };

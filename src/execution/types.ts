@@ -93,8 +93,8 @@ export interface ExecutorDependencies {
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly log: (line: string) => void;
-  /** The lines that say how far the batches are; `log` if absent. */
-  readonly logProgress?: ((line: string) => void) | undefined;
+  /** Takes the lines that say how far the batches are, without the time; absent: the log takes them, with the time. */
+  readonly showProgress?: ((state: string) => void) | undefined;
   /** Shows a line that the user should see even without reading the log. */
   readonly warn: (line: string) => void;
   readonly startName?: RoundsOptions['startName'];

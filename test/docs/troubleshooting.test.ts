@@ -37,7 +37,6 @@ const NOTHING_TO_DO: readonly string[] = [
   '… invalid; no request was sent.',
   '… of … without a run: …',
   '… at a time: about … waves….',
-  '… still waiting, for at most … more: …',
   '…, with the kind before the id…',
   "… A batch may have been started: looking through …'s lists for 20 s.",
 ];
