@@ -3,24 +3,18 @@ import { PROVIDER_NAMES, PROVIDERS } from '../providers/registry.ts';
 import { COMMANDS, type CommandName, type Option } from './commands.ts';
 import { KEY_VARIABLES } from './gate-inputs.ts';
 import { wrap } from './layout.ts';
-import type { Style } from './style.ts';
-
-/** Options of the help text. */
-export interface HelpOptions {
-  readonly width: number;
-  readonly style: Style;
-}
+import type { TextFormat } from './style.ts';
 
 const TITLES = new Intl.ListFormat('en-GB').format(PROVIDER_NAMES.map((name) => PROVIDERS[name].title));
 const KEYS = `The key is read from the environment: ${KEY_VARIABLES.join(', ')}.`;
 
 /** The help for all commands, or for one. Ends in a line feed. */
-export function renderHelp(about: CommandName | undefined, options: HelpOptions): string {
-  const lines = about === undefined ? overview(options) : commandHelp(about, options);
+export function renderHelp(about: CommandName | undefined, format: TextFormat): string {
+  const lines = about === undefined ? overview(format) : commandHelp(about, format);
   return `${lines.join('\n')}\n`;
 }
 
-function overview({ width, style }: HelpOptions): string[] {
+function overview({ width, style }: TextFormat): string[] {
   const commands = Object.entries(COMMANDS).flatMap(([name, { text }]) => [
     `  ${style('bold', name)}`,
     ...wrap(text, width, 6),
@@ -36,7 +30,7 @@ function overview({ width, style }: HelpOptions): string[] {
   ];
 }
 
-function commandHelp(command: CommandName, { width, style }: HelpOptions): string[] {
+function commandHelp(command: CommandName, { width, style }: TextFormat): string[] {
   const { usage, text, options } = COMMANDS[command];
   return [
     ...wrap(`agent-test-gate ${usage}`, width),

@@ -6,6 +6,13 @@ export type Look = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 /** Dresses a text that was cleaned before; leaves it as it is where there are no colours. */
 export type Style = (look: Look | readonly Look[], text: string) => string;
 
+/** Width and style of a text, as its stream can show them. */
+export interface TextFormat {
+  /** Columns; `Infinity` where lines are not wrapped. */
+  readonly width: number;
+  readonly style: Style;
+}
+
 /** Style that leaves every text as it is. */
 export const plain: Style = (_, text) => text;
 

@@ -11,14 +11,7 @@ import { describeRuns, failureLabel, MAX_NAME } from '../report/sections/names.t
 import { cleanLine, cleanLines } from '../text/clean.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
 import { layOut } from './layout.ts';
-import type { Look, Style } from './style.ts';
-
-/** Options of the terminal report. */
-export interface TerminalOptions {
-  /** Columns; `Infinity` where lines are not wrapped. */
-  readonly width: number;
-  readonly style: Style;
-}
+import type { Look, Style, TextFormat } from './style.ts';
 
 /** More failures than this are told in a line each. */
 const MAX_EVIDENCE = 25;
@@ -39,7 +32,7 @@ const LOOKS: Readonly<Record<Verdict, { sign: string; look: Look }>> = {
 };
 
 /** The verdict and what led to it: failures with their evidence, what else is not simply passed, counts. Ends in a line feed. */
-export function renderTerminalReport(report: Report, { width, style }: TerminalOptions): string {
+export function renderTerminalReport(report: Report, { width, style }: TextFormat): string {
   const { failures } = report.classified;
   const listed = [
     ...failures.slice(MAX_EVIDENCE).map((result) => failureLine(result, style)),
