@@ -4,7 +4,7 @@ import { isReportOnly, type Judgement, succeeds } from '../domain/verdict.ts';
 import { withCommit } from '../execution/prepare.ts';
 import { createStartNames } from '../execution/start-name.ts';
 import { runGate } from '../gate.ts';
-import { readContext } from '../github/context.ts';
+import { githubApiUrl, readContext } from '../github/context.ts';
 import { pullRequestInRef } from '../github/pull-request.ts';
 import { readQuarantine } from '../github/quarantine-source.ts';
 import { gateOptionsOf, providerOptionsOf } from '../inputs/gate-options.ts';
@@ -80,7 +80,7 @@ export async function runPostStep(): Promise<void> {
   const { runtime } = createStep();
   const left = readStepState({ getState: core.getState });
   try {
-    useProxies(process.env, [githubUrl()], setProxies);
+    useProxies(process.env, [githubApiUrl(process.env)], setProxies);
     await finishComment({ commentInputs: readCommentInputs(core.getInput), runtime, ...left });
   } catch (error) {
     runtime.warn(`The comment could not be brought up to date after the job: ${errorMessageOf(error)}`);
@@ -199,14 +199,9 @@ function traceOnError({ state, runtime }: Step, save: (state: StepStateWriter) =
   }
 }
 
-/** The address of GitHub's API. */
-function githubUrl(): string {
-  return process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
-}
-
 /** The addresses that a step with these inputs asks. */
 function requestedUrls({ apiUrl, comment }: Inputs): string[] {
-  return [apiUrl, ...(comment === 'never' ? [] : [githubUrl()])];
+  return [apiUrl, ...(comment === 'never' ? [] : [githubApiUrl(process.env)])];
 }
 
 /** Ends the step without a verdict of the gate, red and reported: wrong inputs, or a mistake of ours. */

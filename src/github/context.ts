@@ -95,7 +95,7 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
     ref: event.ref || undefined,
     sha,
     repository: repository === null ? undefined : { owner, repo },
-    apiUrl: withoutSlash(env['GITHUB_API_URL'] || 'https://api.github.com'),
+    apiUrl: githubApiUrl(env),
     run: { workflow: workflowOf(env), id: runId ?? 0, number: runNumber ?? 0, attempt: runAttempt ?? 1 },
     origin: {
       commit,
@@ -106,6 +106,11 @@ export function contextOf(event: EventContext, env: Variables, checkRunId?: numb
     },
     visibility: visibilityOf(payload),
   };
+}
+
+/** The address of GitHub's API, without a slash at its end: `https://HOST/api/v3` on GitHub Enterprise Server. */
+export function githubApiUrl(env: Variables): string {
+  return withoutSlash(env['GITHUB_API_URL'] || 'https://api.github.com');
 }
 
 /** The workflow's file. Its ref differs from one pull request to the next, and the workflow does not. */
