@@ -1,10 +1,10 @@
 /** The files that `init` writes. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { errorMessageOf } from '../runtime/errors.ts';
-import { errorCodeOf } from '../runtime/regular-file.ts';
+import { errorCodeOf, writeRegularFile } from '../runtime/regular-file.ts';
 import { CommandError, EXIT } from './exit.ts';
 
 /** The path from here to the root of the repository, where alone GitHub looks for workflows; empty where there is none. */
@@ -30,8 +30,7 @@ export const existsError = (path: string): CommandError =>
 /** Writes a file and makes its folders; never over a file that appeared meanwhile, unless it is forced. */
 export async function writeNew(path: string, text: string, isForced: boolean): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { flag: isForced ? 'w' : 'wx' });
+    await writeRegularFile(path, text, { isNew: !isForced });
   } catch (error) {
     if (errorCodeOf(error) === 'EEXIST') throw existsError(path);
     throw new CommandError(`${path} could not be written: ${errorMessageOf(error)}`, EXIT.notPassed);

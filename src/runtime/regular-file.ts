@@ -30,11 +30,17 @@ export type FileContent = string | Iterable<string>;
 
 /**
  * Writes a regular file, in place of its old content, and makes its folders. Rejects with an `UnsuitableFile` for
- * something else that exists, otherwise with the error of the file system. Never waits for the other end of a pipe.
+ * something else that exists, otherwise with the error of the file system: `EEXIST` if it `isNew` and there is something.
+ * Never waits for the other end of a pipe.
  */
-export async function writeRegularFile(path: string, content: FileContent): Promise<void> {
+export async function writeRegularFile(
+  path: string,
+  content: FileContent,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | (isNew ? constants.O_EXCL : 0);
   const write = (): Promise<void> =>
-    useRegularFile(path, constants.O_WRONLY | constants.O_CREAT, async (file) => {
+    useRegularFile(path, flags, async (file) => {
       await file.truncate();
       await file.writeFile(typeof content === 'string' ? content : inBlocks(content));
     });

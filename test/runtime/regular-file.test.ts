@@ -33,6 +33,12 @@ describe('a regular file', () => {
     expect(readFileSync(at('old'), 'utf8')).toBe('new');
   });
 
+  test('that must be new is not written over', async () => {
+    await writeRegularFile(at('a/new'), 'first', { isNew: true });
+    expect(await reasonOf(writeRegularFile(at('a/new'), 'second', { isNew: true }))).toMatch(/^EEXIST/);
+    expect(readFileSync(at('a/new'), 'utf8')).toBe('first');
+  });
+
   test('is written in pieces, in their order, as they are made', async () => {
     const pieces = Array.from({ length: 50 }, (_, index) => `${index}: ${'é'.repeat(9_999)}\n`);
     writeFileSync(at('pieces'), 'x'.repeat(2_000_000));
