@@ -26,7 +26,7 @@ export interface PublishingOptions {
   readonly mark: string;
   readonly runtime: Runtime;
   /** Keeps what the `post` step needs to know of the comment. Never throws. */
-  readonly remember: (memory: SavedComment) => void;
+  readonly saveComment: (comment: SavedComment) => void;
 }
 
 /** Pause between two updates of a comment that says how far the batch is. */
@@ -38,7 +38,7 @@ const SAVE_AFTER_MS = 200;
 
 /** The comment of this job, while it waits and at the end. */
 export function createJobComment(
-  { inputs, context, commentInputs, mark, runtime, remember }: PublishingOptions,
+  { inputs, context, commentInputs, mark, runtime, saveComment }: PublishingOptions,
   {
     reportOn,
     testedCommit,
@@ -50,7 +50,8 @@ export function createJobComment(
 ) {
   const { clock, trace } = runtime;
   const ended = new AbortController();
-  const { update: saveComment, beforeCreate } = createMemory(remember, clock);
+  const saved = createSavedComment(saveComment, clock);
+  const { beforeCreate } = saved;
   const comment = createPullRequestComment(commentInputs, context, { mark, runtime, beforeCreate });
 
   /** Brings the comment up to date, at most once a minute. */
@@ -63,7 +64,7 @@ export function createJobComment(
       const deadline = { until: clock.now() + SHOW_WAITING_MS, signal: ended.signal };
       // Never made here: GitHub mails a comment's first text, and that should be the verdict.
       const result = await comment.write(section, { ...deadline, create: false });
-      if (result.id !== undefined) saveComment({ id: result.id });
+      if (result.id !== undefined) saved.update({ id: result.id });
       return UPDATE_INTERVAL_MS;
     },
     onError: (error) => trace(`That the gate waits is not shown: ${String(error)}`),
@@ -78,7 +79,7 @@ export function createJobComment(
       const startedAt = clock.now();
       const { verdict, report } = reportIfStopped(findings, reportOn);
       const section = toSavedSection(verdict, sectionOf(report, commentInputs, runtime));
-      saveComment({ section, stage: 'waiting' });
+      saved.update({ section, stage: 'waiting' });
       return Math.max(SAVE_AFTER_MS, 9 * (clock.now() - startedAt));
     },
     onError: (error) => trace(`What is known could not be saved: ${String(error)}`),
@@ -112,11 +113,11 @@ export function createJobComment(
       const section = { ...sectionOf(report, commentInputs, runtime), record: recordFor(report) };
       // Also before it is written: a step that is killed while writing may have made a comment.
       const create = commentInputs.comment === 'always' || verdict !== 'passed';
-      const saved = toSavedSection(verdict ?? 'inconclusive', section);
-      saveComment({ section: saved, stage: 'unwritten', isWanted: create });
+      const savedSection = toSavedSection(verdict ?? 'inconclusive', section);
+      saved.update({ section: savedSection, stage: 'unwritten', isWanted: create });
       const { id, url, warning, note } = await comment.write(section, { ...deadline, create });
-      if (id !== undefined) saveComment({ id });
-      if (warning === undefined) saveComment({ stage: 'written' });
+      if (id !== undefined) saved.update({ id });
+      if (warning === undefined) saved.update({ stage: 'written' });
       if (url !== undefined)
         await warnOnError(runtime, 'The output comment-url', () => setOutput('comment-url', url));
       // After a cancellation the gate publishes again.
@@ -129,7 +130,7 @@ export function createJobComment(
 }
 
 /** Keeps what the `post` step needs to know of the comment, and how long ago one was asked for. */
-function createMemory(remember: PublishingOptions['remember'], clock: Clock) {
+function createSavedComment(saveComment: PublishingOptions['saveComment'], clock: Clock) {
   let known: Partial<SavedComment> = {};
   let createdAt: number | undefined;
   function update(news: Partial<SavedComment>): void {
@@ -137,7 +138,7 @@ function createMemory(remember: PublishingOptions['remember'], clock: Clock) {
     const { section, stage } = known;
     if (section === undefined || stage === undefined) return;
     const createdAgoMs = createdAt === undefined ? undefined : clock.now() - createdAt;
-    remember({ ...known, section, stage, createdAgoMs });
+    saveComment({ ...known, section, stage, createdAgoMs });
   }
   return {
     update,

@@ -144,7 +144,7 @@ async function judge(parsed: ParsedInputs, step: Step): Promise<Judgement> {
     commentInputs,
     mark: state.mark,
     runtime,
-    remember: (memory) => remember(memory, step),
+    saveComment: (comment) => saveComment(comment, step),
   });
   const { quarantine } = inputs;
   return runGate(
@@ -182,12 +182,12 @@ async function judge(parsed: ParsedInputs, step: Step): Promise<Judgement> {
 function publishBatchIds(batchIds: readonly string[], step: Step): void {
   const ids = batchIds.map(step.runtime.redact);
   traceOnError(step, () => setOutput('batch-id', ids.join('\n')));
-  traceOnError(step, (state) => state.started(ids));
+  traceOnError(step, (state) => state.saveBatchIds(ids));
 }
 
 /** Tells the post step what is known of the comment. Without it that step looks for itself. */
-function remember(memory: SavedComment, step: Step): void {
-  traceOnError(step, (state) => state.remember(memory));
+function saveComment(comment: SavedComment, step: Step): void {
+  traceOnError(step, (state) => state.saveComment(comment));
 }
 
 /** Saves something for later steps; a failure goes to the trace and no further. */
@@ -217,7 +217,7 @@ async function failStep(error: unknown, step: Step): Promise<void> {
       mark: step.state.mark,
       runtime: step.runtime,
       signal: cancelled,
-      remember: (memory) => remember(memory, step),
+      saveComment: (comment) => saveComment(comment, step),
     },
   );
 }

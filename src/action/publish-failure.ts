@@ -21,7 +21,7 @@ export async function publishFailure(
     mark,
     runtime,
     signal,
-    remember,
+    saveComment,
   }: Omit<PublishingOptions, 'inputs' | 'context'> & { signal: AbortSignal },
 ): Promise<void> {
   const context = await readContext(runtime.env, commentInputs);
@@ -46,13 +46,13 @@ export async function publishFailure(
   await warnOnError(runtime, 'The comment', async () => {
     const section = sectionOf(report, commentInputs, runtime);
     const saved = toSavedSection('inconclusive', section);
-    remember({ section: saved, stage: 'unwritten' });
+    saveComment({ section: saved, stage: 'unwritten' });
     const deadline = { until: runtime.clock.now() + PUBLISH_FAILURE_MS, signal };
     const { comments } = await findComments(commentInputs, context, { mark, runtime, deadline });
     for (const comment of comments) {
       const result = await comment.write(section, { ...deadline, create: false });
       if (result.warning !== undefined) runtime.warn(result.warning);
-      if (result.id !== undefined) remember({ section: saved, stage: 'written', id: result.id });
+      if (result.id !== undefined) saveComment({ section: saved, stage: 'written', id: result.id });
     }
   });
 }

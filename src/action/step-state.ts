@@ -1,4 +1,4 @@
-/** State that the step leaves for its `post` part: two values in the runner's state, and a file beside them. */
+/** State that the step leaves for its `post` part: values in the runner's state, and a file beside them. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ interface Runner {
 export const randomMark = (): string => randomBytes(6).toString('base64url');
 
 /**
- * For the step. Keeps the memory in a file that only this user can read; nowhere if the runner gives no private folder.
+ * For the step. Keeps what is known of the comment in a file that only this user can read; nowhere if the runner gives no private folder.
  * Each method throws what the file system or the runner throws.
  */
 export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | 'env'>) {
@@ -90,18 +90,18 @@ export function createStepState({ saveState, env }: Pick<Runner, 'saveState' | '
       saveState('phase', 'started');
     },
     /** The batches that are known so far; at once, so that a kill a moment later leaves their ids. */
-    started: (batchIds: readonly string[]) => saveState('batches', batchIds.join('\n')),
+    saveBatchIds: (batchIds: readonly string[]) => saveState('batches', batchIds.join('\n')),
     /** `verdict`: `undefined` where the gate came to none. */
     finish(verdict: Verdict | undefined) {
       saveState('verdict', verdict ?? '');
       saveState('phase', 'finished');
     },
-    remember(memory: SavedComment) {
+    saveComment(comment: SavedComment) {
       if (file === undefined) return;
       if (!isNamed) saveState('comment', file);
       isNamed = true;
       // Renamed in one step, so that a kill while writing leaves the last whole file.
-      writeFileSync(`${file}.new`, JSON.stringify(memory), { mode: 0o600 });
+      writeFileSync(`${file}.new`, JSON.stringify(comment), { mode: 0o600 });
       renameSync(`${file}.new`, file);
     },
   };
