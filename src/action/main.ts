@@ -48,9 +48,7 @@ export async function runStep(): Promise<void> {
   setFlagsFromString('--semi-space-growth-factor=1');
   const step = createStep();
   const { log } = step.runtime;
-  const logCancelled = () => log(`This step was cancelled (${String(cancelled.reason)}).`);
-  if (cancelled.aborted) logCancelled();
-  else cancelled.addEventListener('abort', logCancelled, { once: true });
+  cancelled.addEventListener('abort', () => log(`This step was cancelled (${String(cancelled.reason)}).`));
   traceOnError(step, (state) => state.begin());
   process.once('uncaughtException', (error) => {
     step.fail([internalErrorMessage(error, step)]);
