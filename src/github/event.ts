@@ -57,11 +57,14 @@ export function commitOfEvent({
   return workflow_run?.head_sha ?? check_suite?.head_sha ?? check_run?.head_sha ?? deployment?.sha ?? sha;
 }
 
+/** The name of the branch that a ref like `refs/heads/main` is; a name stays as it is. */
+export const branchNameOf = (ref: string): string => ref.replace(/^refs\/heads\//, '');
+
 /** Parses the ref of a merge queue's branch: `refs/heads/gh-readonly-queue/BASE/pr-NUMBER-SHA`. */
 export function parseQueueBranch(
   ref: string | undefined,
 ): { readonly base: string; readonly pullNumber: number } | undefined {
   const [, base, number] =
-    /^(?:refs\/heads\/)?gh-readonly-queue\/(.+)\/pr-(\d+)-[0-9a-f]+$/.exec(ref ?? '') ?? [];
+    /^gh-readonly-queue\/(.+)\/pr-(\d+)-[0-9a-f]+$/.exec(branchNameOf(ref ?? '')) ?? [];
   return base === undefined ? undefined : { base, pullNumber: Number(number) };
 }

@@ -3,7 +3,7 @@ import type { Deadline } from '../runtime/clock.ts';
 import type { PullRequest } from './answers.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
-import { commitOfEvent, type EventPayload, parseQueueBranch } from './event.ts';
+import { branchNameOf, commitOfEvent, type EventPayload, parseQueueBranch } from './event.ts';
 import { onGitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
@@ -94,7 +94,7 @@ export function baseBranchOf({
   explicit,
 }: Pick<PullRequestSearch, 'context' | 'explicit'>): string | undefined {
   const { pull_request, merge_group, workflow_run, check_suite, check_run } = payload;
-  if (merge_group?.base_ref !== undefined) return merge_group.base_ref.replace(/^refs\/heads\//, '');
+  if (merge_group?.base_ref !== undefined) return branchNameOf(merge_group.base_ref);
   const named = [pull_request, ...((workflow_run ?? check_suite ?? check_run)?.pull_requests ?? [])];
   const pullNumber = explicit ?? named.find((pullRequest) => pullRequest !== undefined)?.number;
   return named.find((pullRequest) => pullRequest?.number === pullNumber)?.base?.ref;

@@ -7,7 +7,7 @@ import { withEarlierEnd } from '../runtime/deadline.ts';
 import { READ_QUARANTINE_MS } from '../runtime/limits.ts';
 import type { GitHubClient } from './client.ts';
 import type { GitHubContext } from './context.ts';
-import { parseQueueBranch } from './event.ts';
+import { branchNameOf, parseQueueBranch } from './event.ts';
 import { onGitHubError } from './github-error.ts';
 import { retryOnGitHub } from './retry-on-github.ts';
 
@@ -109,7 +109,7 @@ export function commitsOf({ eventName, payload, ref, sha }: QuarantineSource['co
 const UNKNOWN = 'the event does not say which commits are tested';
 
 function withBase(tested: readonly string[], base: string | undefined): Commits | string {
-  const branch = base?.replace(/^refs\/heads\//, '');
+  const branch = base && branchNameOf(base);
   return tested.length === 0 || !branch ? UNKNOWN : { tested, base: { branch } };
 }
 
