@@ -41,7 +41,7 @@ ${await renderGitHubHtml(page.markdown)}
 }
 
 /** Markdown as GitHub's HTML: its dialect, its line breaks in comments, and only the tags that it lets through. */
-export async function renderGitHubHtml(markdown: string): Promise<string> {
+async function renderGitHubHtml(markdown: string): Promise<string> {
   const html = await unified()
     .use(remarkParse)
     .use(remarkGfm)

@@ -5,6 +5,7 @@ import { buildReport } from '../report/build-report.ts';
 import { reportFilesOf } from '../report/files/report-files.ts';
 import type { Report } from '../report/report.ts';
 import { DeadlineExceeded, withDeadline } from '../runtime/deadline.ts';
+import { errorMessageOf } from '../runtime/errors.ts';
 import { WRITE_FILE_MS } from '../runtime/limits.ts';
 import { writeRegularFile } from '../runtime/regular-file.ts';
 import type { Environment } from './environment.ts';
@@ -65,5 +66,5 @@ export function createPublisher(
 
 function whyNot(error: unknown): string {
   if (error instanceof DeadlineExceeded) return 'it took too long.';
-  return error instanceof Error ? `${error.message.replace(/\.$/, '')}.` : String(error);
+  return `${errorMessageOf(error).replace(/\.$/, '')}.`;
 }
