@@ -76,6 +76,18 @@ describe.concurrent('the comment', () => {
     ]);
   });
 
+  test('is neither looked for nor written with comment: never, while the gate waits, at its end and after the job', async () => {
+    await using github = await startWithPull();
+    await using retell = await startRetell({ batches: [{ id: 'b1', runs: many(3), settlesAt: 2_500 }] });
+    using step = prepareStep({
+      inputs: { ...inputsFor(retell), comment: 'never' },
+      env: onGitHub(github),
+    });
+    expect((await step.main().ended).exitCode).toBe(0);
+    expect((await step.post().ended).exitCode).toBe(0);
+    expect(github.requests).toEqual([]);
+  });
+
   test('of a newer run is not overwritten by an older one', async () => {
     await using github = await startWithPull();
     await gate(github, { env: { GITHUB_RUN_ID: '1600000009', GITHUB_RUN_NUMBER: '49' } });
