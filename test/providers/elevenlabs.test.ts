@@ -314,6 +314,13 @@ describe('the end, which nothing announces', () => {
     });
   });
 
+  test('a run that is listed twice counts once among those of its test', async () => {
+    expect(await verdictOn(invocation([passedRun, passedRun], { repeat_count: 2 }))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'Batch b1 is inconsistent: 1 test case with fewer runs than "repeat_count" says.',
+    });
+  });
+
   test('230 runs, the last one failed', async () => {
     const runs = many(230, (index) => (index === 229 ? { outcome: 'failed' } : {}));
     await using emulator = await startElevenLabs({ batches: [{ id: 'b1', runs }] });
