@@ -137,6 +137,13 @@ describe('a run', () => {
     expect(runs?.map(({ turns }) => turns)).toEqual([conversation, conversation]);
   });
 
+  test('says what it tested, however that is written', async () => {
+    const run = { ...passedRun, version_id: 5, ran_against_draft: 'yes' };
+    expect((await look(invocation([run]))).runs?.map(({ claims }) => claims)).toEqual([
+      { version: 'version 5', state: 'a draft or not: yes' },
+    ]);
+  });
+
   test('of another invocation is a doubt', async () => {
     const batch = await look(invocation([{ ...passedRun, test_invocation_id: 'b2' }]));
     expect(findContradictions(batch)).toEqual(['run r1 belongs to another test invocation']);

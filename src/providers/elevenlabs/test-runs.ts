@@ -6,7 +6,7 @@ import { fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields
 import { readStatus } from '../runs.ts';
 import { testedClaims, testedFields } from './subject.ts';
 
-/** A run's words. A run that `failed` with the result `unknown` counts as errored: see `toRun`. */
+/** A run's words. A run that `failed` with the result `unknown` counts as errored: see `statusOf`. */
 export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['pending', 'pending'],
   ['passed', 'passed'],
@@ -36,8 +36,6 @@ export const runSchema = z.object({
   triggered_guardrails: lenient(z.array(z.unknown())),
   credits_used: lenient(amount),
   charging: lenient(z.object({ llm_price: lenient(amount) })),
-  version_id: lenient(z.string()),
-  ran_against_draft: lenient(z.boolean()),
 });
 
 export type RunBody = z.infer<typeof runSchema>;
