@@ -72,7 +72,6 @@ async function listBatches(api: Api, scenarioId: string, deadline: Deadline): Pr
       total: MOST_RUNS,
       schema: listedRunSchema,
       toItem: (run) => run,
-      check: CHECK,
     },
     deadline,
   );
