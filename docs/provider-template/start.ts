@@ -53,7 +53,7 @@ export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest>
         deadline,
       ),
     listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
-    resolveTestedVersion: resolveTested,
+    resolveTested,
     compareVersions: compareSubjectKeys,
   };
 }

@@ -121,7 +121,7 @@ async function play(story: Story) {
         }
       }
     },
-    resolveTestedVersion: ({ id }) => subjectAt(Number(id.slice('given-'.length))),
+    resolveTested: ({ id }) => subjectAt(Number(id.slice('given-'.length))),
   });
 
   let batchNumber = 0;

@@ -57,7 +57,7 @@ export function createBlandStarter(
         deadline,
       ),
     listBatches: ({ testCases: [scenarioId = ''] }, deadline) => listBatches(api, scenarioId, deadline),
-    resolveTestedVersion: () => resolveTested(set),
+    resolveTested: () => resolveTested(set),
     compareVersions,
   };
 }
