@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
-import { fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
+import { claimsOf, formatClaim, fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
 import { readStatus } from '../runs.ts';
 import { testedClaims, testedFields } from './subject.ts';
 
@@ -53,7 +53,7 @@ export function toRun(body: RunBody): Run {
       revision: fromSeconds(body.test_info?.last_updated_at_unix_secs),
     },
     ...statusOf(body.status, result),
-    claims: testedClaims(body),
+    claims: { ...testedClaims(body), ...claimsOf({ test: formatClaim('test', caseId) }) },
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
     credits: body.credits_used,
