@@ -1,7 +1,7 @@
 /** Finds an earlier batch whose result still holds, in the provider's own lists, so that nothing need be started. */
 import { type Batch, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
 import { mismatchWith } from '../domain/claims.ts';
-import { findContradictions } from '../domain/integrity.ts';
+import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { joinFirst } from '../domain/wording.ts';
@@ -267,7 +267,7 @@ function compareEarlier(
 /** Reason not to believe, or not to understand, the answers about a batch, as a clause that follows it. */
 function doubtOf(batch: Batch): string | undefined {
   const { runs = [] } = batch;
-  const word = batch.unknownStatus ?? runs.find((run) => run.unknownStatus !== undefined)?.unknownStatus;
+  const [word] = unknownStatuses(batch);
   if (word !== undefined) return `has the unknown status "${word}"`;
   if (runs.some((run) => !run.testCase.id)) return 'has a run that names no test case';
   if (runs.some(({ conflict, unproven }) => (conflict ?? unproven) !== undefined)) {
