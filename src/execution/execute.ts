@@ -74,8 +74,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     if (chosen.kind === 'refused') {
       return { ...nothingStarted(chosen.problem, deadline), refusal: refusalIn(chosen) };
     }
-    const { plan, reuse, parallelism } = chosen;
-    prepared = chosen.prepared;
+    const { plan, reuse, parallelism } = chosen.value;
+    prepared = chosen.value.prepared;
     if (parallelism !== undefined) progress.estimateBy(parallelism);
     for (const [batchIndex, id] of plan.kind === 'given' ? plan.batchIds.entries() : []) {
       add({ id, batchIndex, round: 1 });
