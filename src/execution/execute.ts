@@ -134,5 +134,5 @@ const nothingStarted = (startProblem: string, { signal }: Deadline): Execution =
 function withDoubt(watched: WatchedBatch, { reused, isStill }: FoundReuse): WatchedBatch {
   const { id, batch } = watched;
   if (id !== reused.batchId || batch?.settled !== true || isStill(batch)) return watched;
-  return { ...watched, unproven: 'it is not any more what it was when reuse-hours found it' };
+  return { ...watched, doubt: 'it is not any more what it was when reuse-hours found it' };
 }

@@ -299,7 +299,7 @@ describe('what is judged has to be what was found', () => {
       { creation_timestamp: NOW - 29 * MIN },
       'it is not any more what it was when reuse-hours found it',
     ],
-  ])('when it is read again: %s', async (_, change, unproven) => {
+  ])('when it is read again: %s', async (_, change, doubt) => {
     let looks = 0;
     const { emulator, provider, clock, deadline } = await startingAt('retell', startRetell, {
       batches: [FOUND],
@@ -330,7 +330,7 @@ describe('what is judged has to be what was found', () => {
       },
     );
     const { batches, started, prepared } = await executor.run();
-    expect(batches.map((batch) => [batch.id, batch.unproven])).toEqual([['b1', unproven]]);
+    expect(batches.map((batch) => [batch.id, batch.doubt])).toEqual([['b1', doubt]]);
     expect([started.runs, batchIds, prepared?.reused?.batchId]).toEqual([0, ['b1'], 'b1']);
     expect(emulator.started).toEqual([]);
   });
