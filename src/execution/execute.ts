@@ -23,7 +23,11 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const now = clock.epoch();
 
   const factsOf = (batches: readonly WatchedBatch[], cases: readonly CaseResult[]) => ({
-    ...{ batches, cases, now, providerTitle: provider.title, maxBatchAgeMinutes },
+    batches,
+    cases,
+    now,
+    providerTitle: provider.title,
+    maxBatchAgeMinutes,
   });
   const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
     obstacles(factsOf(batches, cases), isOpen);
@@ -110,7 +114,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       const isReady = ending === 'settled' && startProblem === undefined;
       if (comparedVersion === undefined || !isReady) return notCompared(cases);
       return compare({
-        ...{ ...rounds, cases, batches, comparedVersion },
+        ...rounds,
+        ...{ cases, batches, comparedVersion },
         obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,

@@ -52,8 +52,7 @@ export function createBatchLauncher(options: RoundsOptions) {
           ...{ alreadyStarted: ids, clock, deadline, log },
         });
         if (start.kind === 'refused') {
-          const { problem, refusal } = start;
-          return { batches, problem, ...(refusal && { refusal }) };
+          return { batches, problem: start.problem, refusal: start.refusal };
         }
         // What may have been started may have to be paid for.
         runs += testCases.length;

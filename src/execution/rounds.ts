@@ -80,10 +80,10 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   }
   const edits =
     ending === 'settled' ? [...(await revisions.compare()), ...movedVersions(batches, options.plan)] : [];
-  const refusal = batches.length === 0 ? first.refusal : undefined;
   return {
-    ...{ batches, ending, startProblem, remarks, edits, started: launcher.counts() },
-    ...(refusal && { refusal }),
+    ...{ batches, ending, startProblem, remarks, edits },
+    refusal: batches.length === 0 ? first.refusal : undefined,
+    started: launcher.counts(),
   };
 }
 
