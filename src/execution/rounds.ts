@@ -1,6 +1,7 @@
 import type { WatchedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
+import { isOver } from '../runtime/deadline.ts';
 import { createBatchLauncher, type StartedBatches } from './launcher.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
@@ -20,7 +21,6 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   const planner = createPlanner(options);
   const tracker = createTracker(options, launcher.examine);
   const remarks: string[] = [];
-  const isCut = (): boolean => deadline.signal.aborted || clock.now() >= deadline.until;
   const start = async (batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> => {
     for (const { subject, batchIndex } of batchesToStart) {
       const given = tracker
@@ -43,7 +43,7 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     const change = tracker.change();
     const open = tracker.open();
     const isEnded = open.size === 0;
-    if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isCut())) {
+    if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isOver(deadline, clock))) {
       const situation = {
         batches: tracker.batches(),
         isOpen: (batchId: string) => open.has(batchId),
@@ -75,7 +75,12 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   }
   const batches = tracker.batches();
   let ending = tracker.ending();
-  if (ending === 'settled' && !isRerunRefused && isCut() && (await planner.isUndecided(batches))) {
+  if (
+    ending === 'settled' &&
+    !isRerunRefused &&
+    isOver(deadline, clock) &&
+    (await planner.isUndecided(batches))
+  ) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
   const edits =

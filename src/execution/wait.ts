@@ -5,6 +5,7 @@ import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { joinFirst } from '../domain/wording.ts';
 import type { Deadline } from '../runtime/clock.ts';
+import { isOver } from '../runtime/deadline.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
 import { type BatchReaderOptions, createBatchReader } from './batch-reader.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
@@ -59,7 +60,6 @@ async function pollUntilSettled(
   const { clock, pollIntervalMs } = options;
   const { until, signal: cancelled } = options.deadline;
   const deadline = { until, signal: AbortSignal.any([cancelled, halt.signal]) };
-  const isOver = () => deadline.signal.aborted || clock.now() >= until;
   const pause = (ms: number) => clock.sleep(Math.min(ms, until - clock.now()), deadline.signal);
   const { id, requestedTestCases } = started;
   const appearsBy = clock.now() + (requestedTestCases === undefined ? 0 : BATCH_APPEARS_MS);
@@ -71,7 +71,7 @@ async function pollUntilSettled(
   let recheck: ReturnType<typeof createRecheck> | undefined;
 
   try {
-    while (!isOver()) {
+    while (!isOver(deadline, clock)) {
       let batch: Batch;
       try {
         batch = await reader.look(deadline);
@@ -95,7 +95,7 @@ async function pollUntilSettled(
         recheck ??= createRecheck(id, options);
         const mayPass = !runListHistory.isContradicted() && ((await options.mayPass?.()) ?? true);
         const pauseMs = recheck.next(inconsistencies, mayPass);
-        if (pauseMs === undefined && !isOver()) return ended;
+        if (pauseMs === undefined && !isOver(deadline, clock)) return ended;
         gapMs = pauseMs ?? 0;
       } else {
         recheck = undefined;
@@ -106,7 +106,7 @@ async function pollUntilSettled(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
-    if (!isOver() && !(error instanceof ProviderTimeout)) {
+    if (!isOver(deadline, clock) && !(error instanceof ProviderTimeout)) {
       if (started.round === 1) halt.abort();
       const isKeyRefused = error instanceof KeyRefused;
       return {
