@@ -102,7 +102,8 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   if (candidates.length > MAX_READ) {
     return none(`${candidates.length} batches may have run this since the last edit, too many to compare`);
   }
-  const now = { prepared, snapshot, lastEdit, now: period.now };
+  const { idKey = (id: string) => id } = provider;
+  const now = { prepared, snapshot, lastEdit, now: period.now, idKey };
   const earlier = await Promise.all(
     candidates.map((candidate) => readEarlier(candidate, now, { provider, deadline })),
   );
@@ -195,6 +196,8 @@ interface Now {
   /** Milliseconds since the epoch, like `now`, both by the provider's clock. */
   readonly lastEdit: number;
   readonly now: number;
+  /** The form in which the provider compares ids of test cases. */
+  readonly idKey: (id: string) => string;
 }
 
 type SameBatch = Extract<Earlier, { kind: 'same' }>;
@@ -233,7 +236,7 @@ async function readEarlier(
 function compareEarlier(
   batch: Batch,
   listedAt: number | undefined,
-  { prepared: { subject, testCases, revisions }, snapshot, lastEdit, now }: Now,
+  { prepared: { subject, testCases, revisions }, snapshot, lastEdit, now, idKey }: Now,
 ): Earlier {
   const { id } = batch;
   const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
@@ -241,7 +244,7 @@ function compareEarlier(
   const doubt = doubtOf(batch);
   if (doubt !== undefined) return unclear(doubt);
   const ran = runs.map(({ testCase }) => testCase.id ?? '');
-  const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases);
+  const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases, idKey);
   const compared = snapshot.compare(batch);
   const isOver = batch.settled && batch.conclusion !== 'cancelled';
   const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);

@@ -131,6 +131,14 @@ describe('at Retell', () => {
     ['a test case less', [batch('b1', { runs: [runOf(a)] })]],
     ['a test case more', [batch('b1', { runs: [runOf(a), runOf(b), runOf('test_case_c')] })]],
     ['another test case', [batch('b1', { runs: [runOf(a), runOf('test_case_c')] })]],
+    [
+      'a test case whose id differs in capitals',
+      [
+        batch('b1', {
+          runs: [runOf(a.toUpperCase(), { fields: { test_case_definition_snapshot: undefined } }), runOf(b)],
+        }),
+      ],
+    ],
     ['one test case twice', [batch('b1', { runs: [runOf(a), runOf(a)] })]],
     ['before the engine was edited', [batch('b1')], { engineEdited: 20 }],
     ['in the moment in which the engine was edited', [batch('b1')], { engineEdited: 30 }],
