@@ -101,11 +101,10 @@ async function startFirstRound(
     return { batches: plan.batchIds.map((id, batchIndex) => ({ id, batchIndex, round: 1 })) };
   }
   const { testCases, subject } = plan;
-  const runsPerCase = firstRoundRunsPerCase(rule);
-  const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
+  const problem = tooManyRuns(testCases.length, { rule, maxRuns });
   if (problem !== undefined) return { batches: [], problem, refusal: 'request' };
   const batchesToStart = splitIntoBatches(testCases, starter.batchSize).flatMap((ids, batchIndex) =>
-    Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
+    Array.from({ length: firstRoundRunsPerCase(rule) }, () => ({ batchIndex, testCases: ids, subject })),
   );
   return start(batchesToStart, 1);
 }
