@@ -77,7 +77,7 @@ export interface WatchedBatch {
    */
   readonly mismatch?: string | undefined;
   /** Reason why nothing proves that it tests what was asked for, as a clause. Its runs count, and it is never green. */
-  readonly unproven?: string | undefined;
+  readonly doubt?: string | undefined;
   /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
   readonly requestedTestCases?: readonly string[] | undefined;
 }
