@@ -2,7 +2,7 @@ import type { Element } from 'hast';
 import { h, s } from 'hastscript';
 import { formatRunCount } from '../../../domain/batch.ts';
 import { cleanLine } from '../../../text/clean.ts';
-import { formatDuration } from '../../../text/format.ts';
+import { formatCount, formatDuration } from '../../../text/format.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { STATUS_WORDS } from '../../run-text.ts';
 import { linkPush } from '../../sections/links.ts';
@@ -78,7 +78,7 @@ export function timelineChart(timeline: Timeline, anchors: ReadonlyMap<ReportedC
     ]),
     ...(left === 0
       ? []
-      : [h('p', { class: 'muted' }, `${left.toLocaleString('en')} more test cases have no room here.`)]),
+      : [h('p', { class: 'muted' }, `${formatCount(left)} more test cases have no room here.`)]),
   ]);
 }
 

@@ -2,6 +2,7 @@ import type { Element } from 'hast';
 import { h } from 'hastscript';
 import type { Run } from '../../../domain/run.ts';
 import { cleanLine } from '../../../text/clean.ts';
+import { formatCount } from '../../../text/format.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { linkUrl, shownText } from './text.ts';
 import type { Node } from './tree.ts';
@@ -49,7 +50,7 @@ export function paragraphOf(text: string, max: number): Element {
 
 /** Says that a text goes on; nothing where it does not. */
 export const leftOut = (cut: number): Node[] =>
-  cut === 0 ? [] : [h('span', { class: 'cut' }, ` … ${cut.toLocaleString('en')} more characters`)];
+  cut === 0 ? [] : [h('span', { class: 'cut' }, ` … ${formatCount(cut)} more characters`)];
 
 /** A link, or its text alone where the address is none that a report may link. */
 export function linkTo(url: string | undefined, ...children: Node[]): Node {
