@@ -13,7 +13,7 @@ import { compareSections, compareText } from './labels.ts';
 import { type PackOptions, packJson, unpackJson } from './packed-json.ts';
 import { countsOf, countsSchema, keySchema, recordSchema, tallyOf } from './schemas.ts';
 import { shortHash } from './section-identity.ts';
-import { textAt } from './section-text.ts';
+import { type SectionText, textAt } from './section-text.ts';
 import type { CommentState, OrphanedRecord, Section } from './state.ts';
 import { renderSections } from './visible-text.ts';
 
@@ -165,7 +165,7 @@ function readData(text: string): Data | undefined {
 const contentOf = (line: string, kind: string): string => line.slice(kind.length, -CLOSE.length);
 
 /** A section whose data cannot be read is not there; one whose text is not there is one line. */
-function readSection(line: string, text: ReturnType<typeof textAt>): Section | undefined {
+function readSection(line: string, text: SectionText | undefined): Section | undefined {
   const [packed = '', record] = contentOf(line, SECTION).split(' ');
   const read = sectionSchema.safeParse(unpackJson(packed, PACKING)).data;
   if (read === undefined) return undefined;
