@@ -80,8 +80,8 @@ export async function runGate(options: GateOptions, dependencies: GateDependenci
   const readingHistory = publisher.readHistory({ until: startedAt + READ_HISTORY_MS, signal });
   const execution = await executor.run();
   const batches = await withFailureDetails(execution.batches, dependencies);
-  const decisionOptions = { rule: options.rule, isCutShort: execution.ending !== 'settled' };
-  const results = groupRunsByTestCase(batches, decisionOptions);
+  const isCutShort = execution.ending !== 'settled';
+  const results = groupRunsByTestCase(batches, { rule: options.rule, isCutShort });
   const quarantined = await decide(results);
   const compared = await executor.compare(attachQuarantine(results, quarantined), { ...execution, batches });
   const history = await readingHistory;

@@ -73,7 +73,7 @@ export function starterOf(
     listTestCases: async () => ({ testCases: [], warnings: [] }),
     listBatches: async () => ({ batches: [], isComplete: true }),
     readBatchContents: async () => ({ testCases: [] }),
-    resolveTestedVersion: () => subject,
+    resolveTested: () => subject,
     compareVersions: (one, other) => (one.key === other.key ? 'same' : 'different'),
     ...more,
   };

@@ -26,7 +26,7 @@ const advice = createAdvice({
   others: 'Check target, version and test-cases: they must belong to the workspace of this api-key.',
 });
 
-/** A step of more than one request is a function of its own; at the other providers `testCases` has its own file. */
+/** A step of more than one request is a function of its own; at the other providers the test cases have a file of their own. */
 export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest> {
   const api = createApi(http, { basePath: ['v1'], advice });
   return {
@@ -53,7 +53,7 @@ export function createAcmeStarter(http: HttpClient): StarterAdapter<AcmeRequest>
         deadline,
       ),
     listBatches: (wanted, deadline) => listBatches(api, wanted, deadline),
-    resolveTestedVersion: resolveTested,
+    resolveTested,
     compareVersions: compareSubjectKeys,
   };
 }

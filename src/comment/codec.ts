@@ -10,11 +10,10 @@ import { lenient, parseJson, whole } from '../json.ts';
 import { parseEarlierComment } from './earlier-formats.ts';
 import { jobFactsSchema, withStableKeyOrder } from './job-facts.ts';
 import { compareSections, compareText } from './labels.ts';
-import { packJson, unpackJson } from './packed-json.ts';
+import { type PackOptions, packJson, unpackJson } from './packed-json.ts';
 import { countsOf, countsSchema, keySchema, recordSchema, tallyOf } from './schemas.ts';
 import { shortHash } from './section-identity.ts';
-import { SECTION_PACKING } from './section-packing.ts';
-import { textAt } from './section-text.ts';
+import { type SectionText, textAt } from './section-text.ts';
 import type { CommentState, OrphanedRecord, Section } from './state.ts';
 import { renderSections } from './visible-text.ts';
 
@@ -27,6 +26,47 @@ const ORPHANED_RECORD = '<!-- agent-test-gate-record ';
 const CLOSE = ' -->';
 /** A line of our data. */
 const DATA_LINE = /^<!-- agent-test-gate(?:-section|-record)? \S.* -->$/;
+/**
+ * Options of packing a section's data. The dictionary, what such data mostly look like, is a part of the format: another one
+ * makes another format.
+ */
+const PACKING: PackOptions = {
+  maxBytes: 64 * 1024,
+  dictionary: Buffer.from(
+    JSON.stringify([
+      ...['waiting', 'cancelled', 'inconclusive', 'failed'].map((state) => ({
+        state,
+        counts: [0, 0, 0, 0, 0, 0, 0],
+      })),
+      ...[
+        '/actions/runs//job/',
+        '/agent-test-gate/blob/v3/docs/reading-a-report.md',
+        ' · batch `test_batch_',
+      ],
+      ...['ElevenLabs', 'Vapi', 'Bland'].map((providerTitle) => ({ providerTitle, footer: ['tested '] })),
+      {
+        ...{ key: '', variant: '', workflow: '', run: [1, 1, 1], mark: '', check: 1, commit: '' },
+        ...{ state: 'passed', counts: [1, 0, 0, 0, 0, 0, 0], label: '', target: 'agent/' },
+        facts: {
+          ...{
+            result: 'all passed',
+            took: ' min s',
+            providerTitle: 'Retell',
+            footer: [' runs in ', ' · batch `test_batch_'],
+            next: '',
+            hint: '',
+          },
+          startsBatch: true,
+          origin: {
+            ...{ commit: '', repositoryUrl: 'https://github.com/', runId: 1, runNumber: 1, runAttempt: 1 },
+            ...{ jobUrl: 'https://github.com/', wordsUrl: 'https://github.com/' },
+          },
+        },
+      },
+    ]),
+  ),
+};
+
 const gateSchema = z.object({ version: z.int(), name: z.string() });
 /** Short names, since each character counts. */
 const sectionSchema = z.object({
@@ -125,9 +165,9 @@ function readData(text: string): Data | undefined {
 const contentOf = (line: string, kind: string): string => line.slice(kind.length, -CLOSE.length);
 
 /** A section whose data cannot be read is not there; one whose text is not there is one line. */
-function readSection(line: string, text: ReturnType<typeof textAt>): Section | undefined {
+function readSection(line: string, text: SectionText | undefined): Section | undefined {
   const [packed = '', record] = contentOf(line, SECTION).split(' ');
-  const read = sectionSchema.safeParse(unpackJson(packed, SECTION_PACKING)).data;
+  const read = sectionSchema.safeParse(unpackJson(packed, PACKING)).data;
   if (read === undefined) return undefined;
   const { workflow, run, check, counts, collapsed, ...data } = read;
   const [id, number, attempt] = run;
@@ -172,8 +212,8 @@ function dataOf(section: Section): string {
     collapsed: section.isCollapsed || undefined,
   };
   const packed =
-    packJson({ ...identity, facts: facts && withStableKeyOrder(facts) }, SECTION_PACKING) ??
-    packJson(identity, SECTION_PACKING);
+    packJson({ ...identity, facts: facts && withStableKeyOrder(facts) }, PACKING) ??
+    packJson(identity, PACKING);
   return `${SECTION}${packed}${record === undefined ? '' : ` ${record}`}${CLOSE}`;
 }
 

@@ -62,14 +62,14 @@ export function layoutSections(parts: {
   const withoutRecords = collapsed.map((shown) => ({ ...shown, record: undefined }));
   const [first = section, ...rest] = withoutRecords;
   const withoutOthersDetails = [first, ...rest.map(withoutDetails)];
-  const shorter: Pick<Parameters<typeof composeComment>[0], 'sections' | 'orphanedRecords'>[] = [
+  const shorter = [
     {
       sections: [section, ...collapseLongest(others, { share, excess: whole.length - limit })],
       orphanedRecords,
     },
     { sections: collapsed, orphanedRecords },
-    { sections: withoutRecords },
-    { sections: withoutOthersDetails },
+    { sections: withoutRecords, orphanedRecords: [] },
+    { sections: withoutOthersDetails, orphanedRecords: [] },
   ];
   for (const form of shorter) {
     const body = composeComment({ name, ...form });

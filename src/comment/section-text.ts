@@ -6,7 +6,7 @@ import type { Section } from './state.ts';
 const COLLAPSED = 'Omitted to make room for other jobs; see the job summary.';
 
 /** The text of a section, with its closing where it is the only one. */
-interface SectionText {
+export interface SectionText {
   readonly markdown: string;
   readonly closing: string | undefined;
 }

@@ -7,8 +7,8 @@ import type { Deadline } from '../runtime/clock.ts';
 import { commentWarning, reasonToLeave, TWIN } from './comment-warning.ts';
 import { findSection, needsHeadSha } from './current-sections.ts';
 import { type NextStep, nextStep, type Written } from './next-step.ts';
-import type { FoundComment, OwnComments } from './own-comments.ts';
-import type { OwnSection, Section, Writer } from './state.ts';
+import type { OwnComments } from './own-comments.ts';
+import type { CommentState, OwnSection, Section, Writer } from './state.ts';
 
 /** Result of a write. */
 export interface WriteResult {
@@ -132,17 +132,16 @@ async function readAndDecide(writing: Writing, within: Deadline): Promise<NextSt
   }
   const { own, written } = writing;
   const mayAppearLater = comments.mayAppearLater();
-  const headSha = await headShaFor(writing, found, within);
+  const headSha = await headShaFor(writing, states, within);
   return nextStep({ found, writer, written, own, create, mayAppearLater, headSha });
 }
 
 /** The newest commit of the pull request, where that decides; `undefined` where it cannot be read. */
 async function headShaFor(
   { client, issue, own, writer }: Writing,
-  found: readonly FoundComment[],
+  states: readonly CommentState[],
   within: Deadline,
 ): Promise<string | undefined> {
-  const states = found.map(({ state }) => state);
   if (own === undefined || !needsHeadSha(states, own, writer)) return undefined;
   const pullRequest = await client.pullRequest(issue, within).catch(onGitHubError(() => undefined));
   return pullRequest?.headSha;

@@ -38,7 +38,7 @@ export interface Batch {
   readonly url?: string | undefined;
   /** Subject of the test, for a person: "conversation-flow conversation_flow_… version 12". */
   readonly subject?: string | undefined;
-  /** The same in the adapter's own form, from which `BatchStarter.resolveTestedVersion` starts the same again. */
+  /** The same in the adapter's own form, from which `BatchStarter.resolveTested` starts the same again. */
   readonly tested?: Readonly<Record<string, unknown>> | undefined;
   /** The same in the words by which it is compared with what was asked for. */
   readonly claims?: Claims | undefined;
@@ -77,7 +77,7 @@ export interface WatchedBatch {
    */
   readonly mismatch?: string | undefined;
   /** Reason why nothing proves that it tests what was asked for, as a clause. Its runs count, and it is never green. */
-  readonly unproven?: string | undefined;
+  readonly doubt?: string | undefined;
   /** The test cases that this step asked the provider to run; `undefined` where the batch was given. */
   readonly requestedTestCases?: readonly string[] | undefined;
 }

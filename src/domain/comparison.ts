@@ -93,8 +93,12 @@ export function latestRevision({ runs }: Pick<CaseResult, 'runs'>): number | und
 
 /** Changes of a test case against the base. */
 export const CHANGES = [
-  ...(['new-failure', 'still-failing', 'fixed', 'newly-flaky'] as const),
-  ...(['new-test-case', 'unchanged'] as const),
+  'new-failure',
+  'still-failing',
+  'fixed',
+  'newly-flaky',
+  'new-test-case',
+  'unchanged',
 ] as const;
 /** Change of a test case against the base. */
 export type Change = (typeof CHANGES)[number];

@@ -45,10 +45,10 @@ function isRunListComplete(watched: WatchedBatch): boolean {
 }
 
 /** Reasons why a batch is not, or may not be, the one that this step asked for: sentences. */
-export function doubtsAboutSubject({ id, mismatch, unproven }: WatchedBatch): string[] {
+export function doubtsAboutSubject({ id, mismatch, doubt }: WatchedBatch): string[] {
   return [
     ...(mismatch === undefined ? [] : [`Batch ${id} is not what this step started: ${mismatch}.`]),
-    ...(unproven === undefined ? [] : [`Batch ${id} may not test what was asked for: ${unproven}.`]),
+    ...(doubt === undefined ? [] : [`Batch ${id} may not test what was asked for: ${doubt}.`]),
   ];
 }
 

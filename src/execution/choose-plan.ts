@@ -1,6 +1,6 @@
 import { formatRunCount } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
-import type { Refused } from '../domain/result.ts';
+import { ok, type Result } from '../domain/result.ts';
 import type { BatchStarter, Parallelism, Subject } from '../providers/starter.ts';
 import { withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError } from '../runtime/errors.ts';
@@ -14,8 +14,7 @@ import type { ExecutorDependencies, ExecutorOptions, Plan } from './types.ts';
 const PARALLELISM_MS = 5_000;
 
 /** Plan of the rounds, with all that was found out for it before anything is started. */
-export interface ChosenPlan {
-  readonly kind: 'chosen';
+interface ChosenPlan {
   readonly plan: Plan;
   /** Absent where the batches were given. */
   readonly prepared?: Prepared | undefined;
@@ -35,14 +34,11 @@ type Dependencies = Pick<ExecutorDependencies, 'provider' | 'clock' | 'deadline'
  * Chooses between the batches that were given, an earlier batch of the same, and test cases to start. The log says what was
  * chosen, and how much is to be started. Never throws for what a provider does.
  */
-export async function choosePlan(
-  options: Options,
-  dependencies: Dependencies,
-): Promise<ChosenPlan | Refused> {
+export async function choosePlan(options: Options, dependencies: Dependencies): Promise<Result<ChosenPlan>> {
   const { batchSource } = options;
   const { provider, clock, deadline, log, warn } = dependencies;
   const { starter } = provider;
-  if (batchSource.kind === 'given') return { kind: 'chosen', plan: batchSource };
+  if (batchSource.kind === 'given') return ok({ plan: batchSource });
   const prepared = await prepare(batchSource, { ...options, starter, deadline });
   if (prepared.kind === 'refused') return prepared;
   const { subject, testCases, warnings } = prepared;
@@ -53,12 +49,12 @@ export async function choosePlan(
   if (reuse?.kind === 'found') {
     const { reused } = reuse;
     const plan: Plan = { kind: 'given', batchIds: [reused.batchId] };
-    return { kind: 'chosen', plan, prepared: { ...prepared, reused }, reuse };
+    return ok({ plan, prepared: { ...prepared, reused }, reuse });
   }
   log(describeRunBudget(testCases.length, options));
   const runs = testCases.length * firstRoundRunsPerCase(options.rule);
   const parallelism = await readParallelism(runs, { starter, subject }, dependencies);
-  return { kind: 'chosen', plan: { kind: 'start', subject, testCases }, prepared, parallelism };
+  return ok({ plan: { kind: 'start', subject, testCases }, prepared, parallelism });
 }
 
 /** Describes the runs that the step starts first and at most, for the log. */

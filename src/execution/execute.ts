@@ -23,7 +23,11 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
   const now = clock.epoch();
 
   const factsOf = (batches: readonly WatchedBatch[], cases: readonly CaseResult[]) => ({
-    ...{ batches, cases, now, providerTitle: provider.title, maxBatchAgeMinutes },
+    batches,
+    cases,
+    now,
+    providerTitle: provider.title,
+    maxBatchAgeMinutes,
   });
   const obstaclesOf: RoundsOptions['obstacles'] = (batches, cases, isOpen) =>
     obstacles(factsOf(batches, cases), isOpen);
@@ -74,8 +78,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     if (chosen.kind === 'refused') {
       return { ...nothingStarted(chosen.problem, deadline), refusal: refusalIn(chosen) };
     }
-    const { plan, reuse, parallelism } = chosen;
-    prepared = chosen.prepared;
+    const { plan, reuse, parallelism } = chosen.value;
+    prepared = chosen.value.prepared;
     if (parallelism !== undefined) progress.estimateBy(parallelism);
     for (const [batchIndex, id] of plan.kind === 'given' ? plan.batchIds.entries() : []) {
       add({ id, batchIndex, round: 1 });
@@ -110,7 +114,8 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       const isReady = ending === 'settled' && startProblem === undefined;
       if (comparedVersion === undefined || !isReady) return notCompared(cases);
       return compare({
-        ...{ ...rounds, cases, batches, comparedVersion },
+        ...rounds,
+        ...{ cases, batches, comparedVersion },
         obstacles: (found, results, isOpen) => [...edits, ...obstaclesOf(found, results, isOpen)],
         excusesKnownFailures: options.failOn === 'new',
         startedRuns: started.runs,
@@ -134,5 +139,5 @@ const nothingStarted = (startProblem: string, { signal }: Deadline): Execution =
 function withDoubt(watched: WatchedBatch, { reused, isStill }: FoundReuse): WatchedBatch {
   const { id, batch } = watched;
   if (id !== reused.batchId || batch?.settled !== true || isStill(batch)) return watched;
-  return { ...watched, unproven: 'it is not any more what it was when reuse-hours found it' };
+  return { ...watched, doubt: 'it is not any more what it was when reuse-hours found it' };
 }

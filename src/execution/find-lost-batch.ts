@@ -29,13 +29,17 @@ export const uniqueBatches = ({ batches }: Listing): readonly Candidate[] => [
   ...new Map(batches.map((batch) => [batch.id, batch])).values(),
 ];
 
-/** Compares a batch with exactly these test cases, each once; `unclear` as long as it can still come to have them. */
+/**
+ * Compares a batch with exactly these test cases, each once; `unclear` as long as it can still come to have them. Ids are the
+ * same if `keyOf` makes the same of them.
+ */
 export function matchContents(
   { testCases, total }: BatchContents,
   wanted: readonly string[],
+  keyOf: (id: string) => string = idKey,
 ): 'same' | 'unclear' | 'other' {
-  const missing = new Set(wanted.map(idKey));
-  if (!testCases.every((id) => missing.delete(idKey(id)))) return 'other';
+  const missing = new Set(wanted.map(keyOf));
+  if (!testCases.every((id) => missing.delete(keyOf(id)))) return 'other';
   if (total !== undefined && total !== wanted.length) return 'other';
   return missing.size === 0 ? 'same' : 'unclear';
 }

@@ -52,8 +52,7 @@ export function createBatchLauncher(options: RoundsOptions) {
           ...{ alreadyStarted: ids, clock, deadline, log },
         });
         if (start.kind === 'refused') {
-          const { problem, refusal } = start;
-          return { batches, problem, ...(refusal && { refusal }) };
+          return { batches, problem: start.problem, refusal: start.refusal };
         }
         // What may have been started may have to be paid for.
         runs += testCases.length;
@@ -80,11 +79,11 @@ export function createBatchLauncher(options: RoundsOptions) {
       if (start === undefined) return watched;
       start.mismatch ??= watched.batch && mismatchOf(watched.batch, start);
       const { mismatch } = start;
-      const unproven = whyUnproven(start, starter);
+      const doubt = doubtAbout(start, starter);
       return {
         ...watched,
         ...(mismatch !== undefined && { mismatch }),
-        ...(unproven !== undefined && { unproven }),
+        ...(doubt !== undefined && { doubt }),
       };
     },
   };
@@ -100,7 +99,7 @@ function mismatchOf(batch: Batch, { subject, sentAt }: Acceptance): string | und
 }
 
 /** Reason why nothing proves that a batch from the provider's lists tests what was asked for: a clause. */
-function whyUnproven({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
+function doubtAbout({ adopted, subject }: Acceptance, starter: BatchStarter): string | undefined {
   if (adopted === undefined) return undefined;
   const isSameSubject = subject.key !== undefined && adopted.subject === subject.key;
   if (isSameSubject || subject.isProvenByLists === true) return undefined;

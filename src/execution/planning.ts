@@ -7,7 +7,7 @@ import { type CaseResult, countsForVerdict, formatCaseCount } from '../domain/te
 import type { Subject } from '../providers/starter.ts';
 import { createSubjectResolver } from './tested-subject.ts';
 import type { RoundsOptions } from './types.ts';
-import { findUndecided, type IsOpen, isCounted, type Undecided } from './undecided.ts';
+import { findUndecided, type IsOpen, isCaseCountKnown, type Undecided } from './undecided.ts';
 
 /** With more test cases than this not passed, and more than this share of all, nothing is run again. */
 const TOO_MANY_FAILED = { cases: 5, share: 0.3 };
@@ -113,7 +113,7 @@ export function createPlanner(options: PlannerOptions) {
     async early(situation: Situation): Promise<NextRound> {
       const { batches, isOpen } = situation;
       const { cases, undecided } = await findUndecided(batches, { ...options, isOpen, final });
-      if (undecided.length === 0 || !isCounted(batches, { ...options, isOpen })) return NOTHING;
+      if (undecided.length === 0 || !isCaseCountKnown(batches, { ...options, isOpen })) return NOTHING;
       if (batches.some((watched) => isOpen(watched.id) && isInDoubt(watched))) return NOTHING;
       if (options.obstacles(batches, cases, isOpen).length > 0) return NOTHING;
       if (!isComparison && firstFailures(cases).length > TOO_MANY_FAILED.cases) return NOTHING;

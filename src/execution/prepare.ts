@@ -109,10 +109,7 @@ export async function prepare(
   if (selection.kind === 'refused') return selection;
   const { cases, excluded, outOf } = selection.value;
   const testCases = cases.map(({ id }) => id);
-  const problem = tooManyRuns(
-    { testCases: testCases.length, runsPerCase: firstRoundRunsPerCase(rule) },
-    maxRuns,
-  );
+  const problem = tooManyRuns(testCases.length, { rule, maxRuns });
   if (problem !== undefined) return refused(problem);
   const names = new Map(cases.map(({ id, name }) => [id, name]));
   const revisions = new Map(
@@ -168,9 +165,10 @@ async function resolveComparedVersion(
 
 /** The sentence that refuses a first round of more runs than `max-runs`; `undefined` if it may be started. */
 export function tooManyRuns(
-  { testCases, runsPerCase = 1 }: { testCases: number; runsPerCase?: number },
-  maxRuns: number | undefined,
+  testCases: number,
+  { rule, maxRuns }: { readonly rule: PassRule; readonly maxRuns: number | undefined },
 ): string | undefined {
+  const runsPerCase = firstRoundRunsPerCase(rule);
   const runs = testCases * runsPerCase;
   if (maxRuns === undefined || runs <= maxRuns) return undefined;
   const times = runsPerCase === 1 ? '' : ` (${runsPerCase} of each of ${testCases} test cases)`;

@@ -1,7 +1,7 @@
 /** Finds an earlier batch whose result still holds, in the provider's own lists, so that nothing need be started. */
 import { type Batch, formatRunCount, type ReusedBatch } from '../domain/batch.ts';
 import { mismatchWith } from '../domain/claims.ts';
-import { findContradictions } from '../domain/integrity.ts';
+import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import type { RunStatus } from '../domain/run.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import { joinFirst } from '../domain/wording.ts';
@@ -102,7 +102,8 @@ async function search(options: ReuseOptions, deadline: Deadline): Promise<ReuseR
   if (candidates.length > MAX_READ) {
     return none(`${candidates.length} batches may have run this since the last edit, too many to compare`);
   }
-  const now = { prepared, snapshot, lastEdit, now: period.now };
+  const { idKey = (id: string) => id } = provider;
+  const now = { prepared, snapshot, lastEdit, now: period.now, idKey };
   const earlier = await Promise.all(
     candidates.map((candidate) => readEarlier(candidate, now, { provider, deadline })),
   );
@@ -195,6 +196,8 @@ interface Now {
   /** Milliseconds since the epoch, like `now`, both by the provider's clock. */
   readonly lastEdit: number;
   readonly now: number;
+  /** The form in which the provider compares ids of test cases. */
+  readonly idKey: (id: string) => string;
 }
 
 type SameBatch = Extract<Earlier, { kind: 'same' }>;
@@ -233,7 +236,7 @@ async function readEarlier(
 function compareEarlier(
   batch: Batch,
   listedAt: number | undefined,
-  { prepared: { subject, testCases, revisions }, snapshot, lastEdit, now }: Now,
+  { prepared: { subject, testCases, revisions }, snapshot, lastEdit, now, idKey }: Now,
 ): Earlier {
   const { id } = batch;
   const unclear = (why: string): Earlier => ({ kind: 'unclear', id, why });
@@ -241,7 +244,7 @@ function compareEarlier(
   const doubt = doubtOf(batch);
   if (doubt !== undefined) return unclear(doubt);
   const ran = runs.map(({ testCase }) => testCase.id ?? '');
-  const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases);
+  const likeness = matchContents({ testCases: ran, total: batch.announced.total }, testCases, idKey);
   const compared = snapshot.compare(batch);
   const isOver = batch.settled && batch.conclusion !== 'cancelled';
   const isOther = likeness === 'other' || (likeness === 'unclear' && isOver);
@@ -267,7 +270,7 @@ function compareEarlier(
 /** Reason not to believe, or not to understand, the answers about a batch, as a clause that follows it. */
 function doubtOf(batch: Batch): string | undefined {
   const { runs = [] } = batch;
-  const word = batch.unknownStatus ?? runs.find((run) => run.unknownStatus !== undefined)?.unknownStatus;
+  const [word] = unknownStatuses(batch);
   if (word !== undefined) return `has the unknown status "${word}"`;
   if (runs.some((run) => !run.testCase.id)) return 'has a run that names no test case';
   if (runs.some(({ conflict, unproven }) => (conflict ?? unproven) !== undefined)) {

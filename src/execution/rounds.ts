@@ -1,6 +1,7 @@
 import type { WatchedBatch } from '../domain/batch.ts';
 import { firstRoundRunsPerCase } from '../domain/pass-rule.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
+import { isOver } from '../runtime/deadline.ts';
 import { createBatchLauncher, type StartedBatches } from './launcher.ts';
 import { type BatchToStart, createPlanner, splitIntoBatches } from './planning.ts';
 import { tooManyRuns } from './prepare.ts';
@@ -20,7 +21,6 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   const planner = createPlanner(options);
   const tracker = createTracker(options, launcher.examine);
   const remarks: string[] = [];
-  const isCut = (): boolean => deadline.signal.aborted || clock.now() >= deadline.until;
   const start = async (batchesToStart: readonly BatchToStart[], round: number): Promise<StartedBatches> => {
     for (const { subject, batchIndex } of batchesToStart) {
       const given = tracker
@@ -43,7 +43,7 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
     const change = tracker.change();
     const open = tracker.open();
     const isEnded = open.size === 0;
-    if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isCut())) {
+    if (!isStopped && (isEnded ? tracker.ending() === 'settled' : !isOver(deadline, clock))) {
       const situation = {
         batches: tracker.batches(),
         isOpen: (batchId: string) => open.has(batchId),
@@ -75,15 +75,20 @@ export async function executeRounds(options: RoundsOptions): Promise<Execution> 
   }
   const batches = tracker.batches();
   let ending = tracker.ending();
-  if (ending === 'settled' && !isRerunRefused && isCut() && (await planner.isUndecided(batches))) {
+  if (
+    ending === 'settled' &&
+    !isRerunRefused &&
+    isOver(deadline, clock) &&
+    (await planner.isUndecided(batches))
+  ) {
     ending = deadline.signal.aborted ? 'cancelled' : 'deadline';
   }
   const edits =
     ending === 'settled' ? [...(await revisions.compare()), ...movedVersions(batches, options.plan)] : [];
-  const refusal = batches.length === 0 ? first.refusal : undefined;
   return {
-    ...{ batches, ending, startProblem, remarks, edits, started: launcher.counts() },
-    ...(refusal && { refusal }),
+    ...{ batches, ending, startProblem, remarks, edits },
+    refusal: batches.length === 0 ? first.refusal : undefined,
+    started: launcher.counts(),
   };
 }
 
@@ -96,11 +101,10 @@ async function startFirstRound(
     return { batches: plan.batchIds.map((id, batchIndex) => ({ id, batchIndex, round: 1 })) };
   }
   const { testCases, subject } = plan;
-  const runsPerCase = firstRoundRunsPerCase(rule);
-  const problem = tooManyRuns({ testCases: testCases.length, runsPerCase }, maxRuns);
+  const problem = tooManyRuns(testCases.length, { rule, maxRuns });
   if (problem !== undefined) return { batches: [], problem, refusal: 'request' };
   const batchesToStart = splitIntoBatches(testCases, starter.batchSize).flatMap((ids, batchIndex) =>
-    Array.from({ length: runsPerCase }, () => ({ batchIndex, testCases: ids, subject })),
+    Array.from({ length: firstRoundRunsPerCase(rule) }, () => ({ batchIndex, testCases: ids, subject })),
   );
   return start(batchesToStart, 1);
 }

@@ -10,7 +10,7 @@ import type {
   Subject,
 } from '../providers/starter.ts';
 import type { Clock, Deadline } from '../runtime/clock.ts';
-import { withEarlierEnd } from '../runtime/deadline.ts';
+import { isOver, withEarlierEnd } from '../runtime/deadline.ts';
 import { onProviderError, type ProviderError } from '../runtime/errors.ts';
 import { formatMoment } from '../text/format.ts';
 import {
@@ -68,7 +68,7 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
   const { title } = starter;
   const read = await takeListSnapshot(options, withEarlierEnd(deadline, clock.now() + LIST_BEFORE_MS));
   const before = read === undefined || 'problem' in read ? undefined : read;
-  if (isOver(options)) {
+  if (isOver(deadline, clock)) {
     const why = read !== undefined && 'problem' in read ? read.problem : 'Raise timeout-minutes.';
     return { kind: 'refused', problem: `The time was over before a batch was started. ${why}` };
   }
@@ -97,16 +97,12 @@ export async function startBatchOnce(options: StartOptions): Promise<StartResult
       return posted;
     case 'unknown':
       // Otherwise nobody looks.
-      if (before !== undefined && !isOver(options)) {
+      if (before !== undefined && !isOver(deadline, clock)) {
         log(`${posted.problem} A batch may have been started: looking through ${title}'s lists for 20 s.`);
       }
       return searchForLostBatch(options, { before, sentAt: posted.at, problem: posted.problem });
   }
 }
-
-/** True after the deadline, and after a cancellation. */
-const isOver = ({ clock, deadline }: StartOptions): boolean =>
-  deadline.signal.aborted || clock.now() >= deadline.until;
 
 /** True if a batch stands in the lists from before the start, or was started by this step already. */
 function wasThereBefore(
@@ -141,7 +137,7 @@ async function searchForLostBatch(
   const known = new Map<string, BatchContents>();
   for (const [index, afterMs] of before === undefined ? [] : SEARCH_DELAYS_MS.entries()) {
     await clock.sleep(Math.min(failedAt + afterMs, deadline.until) - clock.now(), deadline.signal);
-    if (isOver(options)) break;
+    if (isOver(deadline, clock)) break;
     const endsAt = failedAt + (SEARCH_DELAYS_MS[index + 1] ?? SEARCH_ENDS_MS);
     passes.push(await searchLists(options, { before, known, deadline: withEarlierEnd(deadline, endsAt) }));
   }

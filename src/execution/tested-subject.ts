@@ -24,7 +24,7 @@ export function createSubjectResolver({ plan, starter }: Pick<RoundsOptions, 'pl
  * Resolves what a given batch tested, if it can be tested again: all that the batch says of it must be what would be tested.
  */
 export function resolveTestedSubject(starter: BatchStarter, batch: Batch): Subject | Refused {
-  const subject = starter.resolveTestedVersion(batch);
+  const subject = starter.resolveTested(batch);
   if ('problem' in subject) return subject;
   const [said] = disagreement(batch.claims, subject.claims) ?? [];
   return said === undefined

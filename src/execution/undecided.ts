@@ -43,7 +43,7 @@ export async function findUndecided(
 }
 
 /** True if it is known how many test cases there are, where a quarantine file needs that. */
-export function isCounted(
+export function isCaseCountKnown(
   batches: readonly WatchedBatch[],
   { attachQuarantine, isOpen }: Pick<RoundsOptions, 'attachQuarantine'> & { readonly isOpen: IsOpen },
 ): boolean {

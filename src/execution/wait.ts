@@ -4,9 +4,10 @@ import { findContradictions, unknownStatuses } from '../domain/integrity.ts';
 import { formatCaseCount } from '../domain/test-case.ts';
 import type { Ending } from '../domain/verdict.ts';
 import { joinFirst } from '../domain/wording.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { Clock, Deadline } from '../runtime/clock.ts';
+import type { Deadline } from '../runtime/clock.ts';
+import { isOver } from '../runtime/deadline.ts';
 import { KeyRefused, NotFound, ProviderError, ProviderTimeout } from '../runtime/errors.ts';
+import { type BatchReaderOptions, createBatchReader } from './batch-reader.ts';
 import { nextGapMs, type PollSample } from './poll-schedule.ts';
 import { createRunListHistory } from './run-list-history.ts';
 
@@ -17,28 +18,18 @@ const RECHECK_MS = 120_000;
 /** The same where `passed` is impossible already, whatever is still missing, open or unknown. */
 const HOPELESS_RECHECK_MS = 10_000;
 const LONGEST_RECHECK_GAP_MS = 5_000;
-/** Longest standstill of the counters before the list of runs is read all the same: nobody documents that they move. */
-const STILL_COUNTERS_MS = 30_000;
-/** Time between two readings of such a list, for each of its runs: 20 runs are read at each look, 300 and more each 30 s. */
-const LISTED_RUN_MS = 100;
 /** Time for which a provider may not know a batch that it has just started. */
 const BATCH_APPEARS_MS = 15_000;
 
 /** Batches to wait for, and the options of waiting. */
-export interface WaitOptions {
-  readonly provider: Pick<Provider, 'fetchBatch' | 'fetchRuns' | 'idKey'>;
+export interface WaitOptions extends BatchReaderOptions {
   /** As they were given or started: a 404 for one that was started may mean that it is not there yet. */
   readonly batches: readonly WatchedBatch[];
-  readonly clock: Clock;
   /** Its signal aborts when the workflow is cancelled. */
   readonly deadline: Deadline;
   readonly pollIntervalMs: number;
-  /** Told of every look. */
-  readonly onPoll: (watched: WatchedBatch) => void;
   /** True while the verdict can still be `passed`, as far as is known after the last look; always, if absent. */
   readonly mayPass?: (() => Promise<boolean>) | undefined;
-  /** Runs are read while their batch goes on, where its looks do not have them: a run that did not pass is confirmed early. */
-  readonly readsEarly?: boolean | undefined;
   /** Names of test cases, by id. */
   readonly names?: ReadonlyMap<string, string> | undefined;
   readonly log: (line: string) => void;
@@ -66,45 +57,36 @@ async function pollUntilSettled(
   options: WaitOptions,
   halt: AbortController,
 ): Promise<WatchedBatch> {
-  const { provider, clock, pollIntervalMs } = options;
+  const { clock, pollIntervalMs } = options;
   const { until, signal: cancelled } = options.deadline;
   const deadline = { until, signal: AbortSignal.any([cancelled, halt.signal]) };
-  const isOver = () => deadline.signal.aborted || clock.now() >= until;
+  const pause = (ms: number) => clock.sleep(Math.min(ms, until - clock.now()), deadline.signal);
   const { id, requestedTestCases } = started;
-  const spell = spellingOf(requestedTestCases, provider);
   const appearsBy = clock.now() + (requestedTestCases === undefined ? 0 : BATCH_APPEARS_MS);
   let loggedNotFound = false;
   const samples: PollSample[] = [];
   const runListHistory = createRunListHistory(options);
-  const earlyReads = createEarlyReads(options);
-  let last: Batch | undefined;
-  /** The counts of a look whose runs were not read yet. */
-  let counted: Batch | undefined;
+  const reader = createBatchReader(started, { ...options, runListHistory });
   /** Set while a batch that has ended is read again. */
   let recheck: ReturnType<typeof createRecheck> | undefined;
 
   try {
-    while (!isOver()) {
+    while (!isOver(deadline, clock)) {
+      let batch: Batch;
       try {
-        let look = runListHistory.addClaims(await provider.fetchBatch(id, deadline));
-        counted = look;
-        if (look.settled || earlyReads.isDue(look)) look = await provider.fetchRuns(look, deadline);
-        counted = undefined;
-        // A look at the counts alone takes nothing away from what an earlier one showed of the runs.
-        last = runListHistory.compare(spell({ ...look, runs: look.runs ?? last?.runs }));
+        batch = await reader.look(deadline);
       } catch (error) {
         if (!(error instanceof NotFound) || clock.now() >= appearsBy) throw error;
         if (!loggedNotFound)
           options.log(`Batch ${id} was started just now and is not there yet: looking again.`);
         loggedNotFound = true;
-        await clock.sleep(Math.min(pollIntervalMs, until - clock.now()), deadline.signal);
+        await pause(pollIntervalMs);
         continue;
       }
-      options.onPoll({ ...started, batch: last });
-      samples.push({ atMs: clock.now(), ...countFinishedRuns(last) });
+      samples.push({ atMs: clock.now(), ...countFinishedRuns(batch) });
       let gapMs = nextGapMs(samples, pollIntervalMs, { watchesRuns: options.readsEarly });
-      if (last.settled) {
-        const ended = { ...started, batch: last, isListConfirmed: runListHistory.confirm(last) };
+      if (batch.settled) {
+        const ended = { ...started, batch, isListConfirmed: runListHistory.confirm(batch) };
         const inconsistencies = findInconsistencies(ended, options.names);
         // All that was asked for is there: `inconsistencies` would name what is missing.
         const isWhole = requestedTestCases !== undefined || ended.isListConfirmed !== false;
@@ -113,103 +95,54 @@ async function pollUntilSettled(
         recheck ??= createRecheck(id, options);
         const mayPass = !runListHistory.isContradicted() && ((await options.mayPass?.()) ?? true);
         const pauseMs = recheck.next(inconsistencies, mayPass);
-        if (pauseMs === undefined && !isOver()) return ended;
+        if (pauseMs === undefined && !isOver(deadline, clock)) return ended;
         gapMs = pauseMs ?? 0;
       } else {
         recheck = undefined;
         runListHistory.forget();
       }
-      await clock.sleep(Math.min(gapMs, until - clock.now()), deadline.signal);
+      await pause(gapMs);
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     // A timer may fire slightly early, so the clock alone does not tell that the deadline has come.
-    if (!isOver() && !(error instanceof ProviderTimeout)) {
+    if (!isOver(deadline, clock) && !(error instanceof ProviderTimeout)) {
       if (started.round === 1) halt.abort();
       const isKeyRefused = error instanceof KeyRefused;
       return {
         ...started,
-        batch: counted ?? last,
+        batch: reader.lastKnown(),
         problem: error.message,
         ...(isKeyRefused && { isKeyRefused }),
       };
     }
   }
-  const known = { ...started, batch: batchAtDeadline(counted, last, options) };
-  return cancelled.aborted ? known : finalPoll(known, { runListHistory, spell, options });
-}
-
-/** Last known state of a batch at the end of the time. Counts without runs are none where more runs would confirm it. */
-function batchAtDeadline(
-  counted: Batch | undefined,
-  last: Batch | undefined,
-  { readsEarly = false }: WaitOptions,
-): Batch | undefined {
-  return readsEarly ? last : (counted ?? last);
+  return cancelled.aborted
+    ? { ...started, batch: reader.lastKnownAtDeadline() }
+    : finalPoll(started, { reader, runListHistory }, options);
 }
 
 /** After the deadline, or when another batch has made waiting pointless: what can be seen now, with every run. */
 async function finalPoll(
-  known: WatchedBatch,
+  started: WatchedBatch,
   {
+    reader,
     runListHistory,
-    spell,
-    options,
   }: {
+    reader: ReturnType<typeof createBatchReader>;
     runListHistory: ReturnType<typeof createRunListHistory>;
-    spell: (batch: Batch) => Batch;
-    options: WaitOptions;
   },
+  { clock, deadline: { signal } }: WaitOptions,
 ): Promise<WatchedBatch> {
-  const { provider, clock, onPoll } = options;
-  const { signal } = options.deadline;
   const within = { until: clock.now() + FINAL_POLL_MS, signal, noRetries: true };
-  let counted: Batch | undefined;
   try {
-    counted = runListHistory.addClaims(await provider.fetchBatch(known.id, within));
-    const batch = runListHistory.compare(spell(await provider.fetchRuns(counted, within)));
-    onPoll({ ...known, batch });
-    return { ...known, batch, isListConfirmed: batch.settled ? runListHistory.confirm(batch) : undefined };
+    const batch = await reader.look(within, { needsRuns: true });
+    return { ...started, batch, isListConfirmed: batch.settled ? runListHistory.confirm(batch) : undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const batch = batchAtDeadline(counted, known.batch, options);
-    return { ...known, batch, problem: signal.aborted ? undefined : error.message };
+    const problem = signal.aborted ? undefined : error.message;
+    return { ...started, batch: reader.lastKnownAtDeadline(), problem };
   }
-}
-
-/** Writes the ids of test cases as this step asked for them: a provider may answer in other capitals. */
-function spellingOf(
-  requestedTestCases: readonly string[] | undefined,
-  { idKey }: Pick<Provider, 'idKey'>,
-): (batch: Batch) => Batch {
-  if (requestedTestCases === undefined || idKey === undefined) return (batch) => batch;
-  const spelling = new Map(requestedTestCases.map((id) => [idKey(id), id]));
-  return (batch) => ({
-    ...batch,
-    runs: batch.runs?.map((run) => {
-      const id = run.testCase.id === undefined ? undefined : spelling.get(idKey(run.testCase.id));
-      return id === undefined || id === run.testCase.id ? run : { ...run, testCase: { ...run.testCase, id } };
-    }),
-  });
-}
-
-/**
- * Decides when the runs of a batch that goes on are read: when its counters move, and each 30 s where they stand still. A long
- * list is read less often: it takes pages, and they may hold conversations.
- */
-function createEarlyReads({ readsEarly = false, clock }: WaitOptions) {
-  let seen = { finished: 0, atMs: clock.now() };
-  return {
-    isDue(batch: Batch): boolean {
-      if (!readsEarly || batch.runs !== undefined) return false;
-      const { finished, total } = countFinishedRuns(batch);
-      const sinceMs = clock.now() - seen.atMs;
-      const hasMoved = finished !== seen.finished && sinceMs >= total * LISTED_RUN_MS;
-      if (!hasMoved && sinceMs < STILL_COUNTERS_MS) return false;
-      seen = { finished, atMs: clock.now() };
-      return true;
-    },
-  };
 }
 
 /** Keeps the pace at which a batch that has ended is read again. */

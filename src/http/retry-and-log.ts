@@ -76,8 +76,9 @@ function isLikelyMisconfigured(error: unknown): boolean {
 }
 
 /**
- * True if the request is to be sent again. `consecutiveConfigErrors` counts the failures in a row that look like a wrong address or API, this
- * one included; a host that `hasAnswered` properly is trusted to do so again, whatever it answers meanwhile.
+ * True if the request is to be sent again. `consecutiveConfigErrors` counts the failures in a row that look like a wrong
+ * address or API, this one included; a host that `hasAnswered` properly is trusted to do so again, whatever it answers
+ * meanwhile.
  */
 function isRetryable(
   error: unknown,

@@ -22,7 +22,8 @@ export interface Read<Body, Value> extends Pick<JsonRequest<Value>, 'query' | 'a
   readonly size?: 'small' | 'large';
 }
 
-export interface Api extends Required<Pick<ApiPart, 'basePath'>>, ApiPart {
+export interface Api extends ApiPart {
+  readonly unwrap: (json: unknown) => unknown;
   readonly http: HttpClient;
   get<Body, Value>(request: Read<Body, Value>, deadline: Deadline): Promise<Value>;
   /** Sent once: see `HttpClient.postJsonOnce`. */
@@ -44,6 +45,7 @@ export function createApi(http: HttpClient, { basePath, advice, unwrap = (json) 
     http,
     basePath,
     advice,
+    unwrap,
     get: (request, deadline) => http.getJson({ size: 'large', ...requestOf(request) }, deadline),
     postOnce: ({ body, ...request }, deadline) =>
       http.postJsonOnce({ ...requestOf(request), body }, deadline),

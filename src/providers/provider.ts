@@ -118,7 +118,7 @@ export interface ProviderDescriptor {
   /** Everything that can be under test, to choose from. Throws a `ProviderError` if it cannot be listed. */
   readonly listTargets: (http: HttpClient, deadline: Deadline) => Promise<readonly AvailableTarget[]>;
   /**
-   * True if the list shows that there is no such target. Only where `BatchStarter.resolve` does not ask for it.
+   * True if the list shows that there is no such target. Only where `BatchStarter.resolveTarget` does not ask for it.
    */
   readonly lacksTarget?:
     | ((targets: readonly AvailableTarget[], target: Pick<AvailableTarget, 'kind' | 'id'>) => boolean)

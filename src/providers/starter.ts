@@ -98,7 +98,7 @@ export interface StarterAdapter<Request = unknown> {
    * Resolves the subject of a given batch, so that its test cases can be run again on the same; refused where it is not
    * known. The input `version`, from which the starter was made, serves where the provider does not say it (Bland).
    */
-  resolveTestedVersion(batch: Batch): Subject<Request> | Refused;
+  resolveTested(batch: Batch): Subject<Request> | Refused;
   /** Compares two subjects: `same` is one version; `unknown` where nobody can tell (Bland's `production` beside a number). */
   compareVersions(left: Subject<Request>, right: Subject<Request>): 'same' | 'different' | 'unknown';
   /**

@@ -94,13 +94,13 @@ function withShortNames(run: Run): Run {
   if (Math.max(testCase.name.length, unknownStatus.length) <= MAX_NAME) return run;
   return {
     ...run,
-    testCase: { ...testCase, name: shortened(testCase.name) },
-    unknownStatus: run.unknownStatus && shortened(run.unknownStatus),
+    testCase: { ...testCase, name: shortName(testCase.name) },
+    unknownStatus: run.unknownStatus && shortName(run.unknownStatus),
   };
 }
 
-/** A copy, since a slice would keep the whole text in memory. */
-const shortened = (text: string): string =>
+/** The text, cut to `MAX_NAME`: a copy, since a slice would keep the whole text in memory. */
+const shortName = (text: string): string =>
   text.length <= MAX_NAME ? text : [...text.slice(0, MAX_NAME)].join('');
 
 const sum = (sizes: readonly number[]): number => sizes.reduce((all, size) => all + size, 0);

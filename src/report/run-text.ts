@@ -43,6 +43,13 @@ export const hasText = (text: string | undefined): text is string => text !== un
 export const failedAssertions = ({ assertions }: Pick<Run, 'assertions'>): Assertion[] =>
   assertions.filter(({ result }) => result === 'failed');
 
+/** Order in which assertions are shown. */
+const ASSERTION_ORDER = ['failed', 'unknown', 'skipped', 'passed'] as const;
+
+/** The assertions of a run, those that failed first. */
+export const failedFirst = (assertions: readonly Assertion[]): Assertion[] =>
+  ASSERTION_ORDER.flatMap((wanted) => assertions.filter(({ result }) => result === wanted));
+
 function failedLabels(run: Run): string {
   const labels = failedAssertions(run).map(({ label }) => label);
   return labels.length === 0 ? '' : `Failed: ${labels.join('; ')}`;
@@ -50,14 +57,11 @@ function failedLabels(run: Run): string {
 
 /** Everything that is known of why a run ended so, failed assertions first; several lines, maybe none. */
 export function runDetails(run: Run): string {
-  const assertions = (['failed', 'unknown', 'skipped', 'passed'] as const).flatMap((wanted) =>
-    run.assertions.filter(({ result }) => result === wanted).map(assertionText),
-  );
-  const { criteria, explanation, testFaults = [], guardrails = [] } = run;
+  const { assertions, criteria, explanation, testFaults = [], guardrails = [] } = run;
   return [
     ...testFaults.map((fault) => `Broken test: ${fault}`),
     ...(explanation === undefined ? [] : [explanation]),
-    ...assertions,
+    ...failedFirst(assertions).map(assertionText),
     ...(guardrails.length === 0 ? [] : [`Guardrails triggered: ${guardrails.join(', ')}`]),
     ...(criteria.length === 0 ? [] : [['Judged by:', ...criteria].join('\n')]),
   ].join('\n\n');

@@ -11,6 +11,10 @@ export const withEarlierEnd = (deadline: Deadline, until: number): Deadline => (
   until: Math.min(deadline.until, until),
 });
 
+/** True after the deadline, and after its signal has aborted. */
+export const isOver = ({ until, signal }: Deadline, clock: Clock): boolean =>
+  signal.aborted || clock.now() >= until;
+
 /**
  * Runs a task, and rejects with `DeadlineExceeded` as soon as the deadline or the signal comes, even if the task does not
  * listen to its signal; what becomes of the task then is ignored.
@@ -21,11 +25,10 @@ export async function withDeadline<T>(
   clock: Clock,
 ): Promise<T> {
   const { until, signal } = deadline;
-  const leftMs = until - clock.now();
-  if (leftMs <= 0 || signal.aborted) throw new DeadlineExceeded();
+  if (isOver(deadline, clock)) throw new DeadlineExceeded();
   const over = new AbortController();
   const finished = new AbortController();
-  void clock.sleep(leftMs, finished.signal).then(() => over.abort());
+  void clock.sleep(until - clock.now(), finished.signal).then(() => over.abort());
   const stop = AbortSignal.any([signal, over.signal]);
   const stopped = new Promise<never>((_, reject) =>
     stop.addEventListener('abort', () => reject(new DeadlineExceeded()), { once: true }),

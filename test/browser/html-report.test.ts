@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
 import type { Report } from '../../src/report/report.ts';
+import { EXAMPLES } from '../report/examples.ts';
 import { htmlPage } from '../report/files/html-page.ts';
 import { HOSTILE } from '../report/hostile-texts.ts';
 import { launchBrowser } from './browser.ts';
-import { fullReport, hardReport, hostileReport, manyCases, REPORTS } from './sample-report.ts';
+import { fullReport, hardReport, hostileReport, manyCases } from './sample-report.ts';
 
 const launched = await launchBrowser();
 const folder = mkdtempSync(join(tmpdir(), 'agent-test-gate-html-'));
@@ -90,7 +90,7 @@ const openAll = (page: Page) =>
 
 /** Example reports by their names. */
 const pick = (...wanted: readonly string[]): Record<string, Report> =>
-  Object.fromEntries(wanted.map((name) => [name, REPORTS[name]!]));
+  Object.fromEntries(wanted.map((name) => [name, EXAMPLES[name]!]));
 
 const sideways = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -137,7 +137,7 @@ describe.skipIf(launched.kind === 'none')(
     });
 
     test('a shared cause shows its failures alone', async () => {
-      await using opened = await open(REPORTS['twelve-runs']!);
+      await using opened = await open(EXAMPLES['twelve-runs']!);
       const { page } = opened;
       const cause = page.locator('.causes label').first();
       const count = Number(await cause.locator('.count').textContent());

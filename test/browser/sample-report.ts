@@ -5,13 +5,12 @@ import { type CaseResult, outcomeOf } from '../../src/domain/test-case.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import type { Report } from '../../src/report/report.ts';
 import { EXAMPLES } from '../report/examples.ts';
+import { agent, caller } from '../report/reports.ts';
+import { run as plainRun } from '../run.ts';
 
 /** Reports for the tests of the HTML report in a browser: with conversations of passed runs too, and with times. */
 
 const BEGAN = Date.UTC(2026, 8, 14, 8, 0);
-
-export const agent = (text: string): Turn => ({ kind: 'speech', speaker: 'agent', text });
-export const caller = (text: string): Turn => ({ kind: 'speech', speaker: 'caller', text });
 
 /** The same report with these test cases. */
 export function withCases(report: Report, cases: readonly CaseResult[]): Report {
@@ -32,12 +31,7 @@ export function caseOf(
   const statuses: Record<string, RunStatus> = { P: 'passed', F: 'failed', E: 'errored', C: 'cancelled' };
   const runs = [...script].map((letter, index): RoundRun => {
     const plain: RoundRun = {
-      id: `run_${id}_${index + 1}`,
-      testCase,
-      status: statuses[letter] ?? 'pending',
-      assertions: [],
-      criteria: [],
-      turns: [],
+      ...plainRun(statuses[letter] ?? 'pending', `run_${id}_${index + 1}`, { testCase }),
       round: index + 1,
       batchId: `test_batch_${index + 1}`,
     };
@@ -263,8 +257,6 @@ export function hardReport(): Report {
     caseOf('test_case_ok', 'P'),
   ]);
 }
-
-export const REPORTS = EXAMPLES;
 
 /** Each text in every place that the page has for foreign text; a test case for each, with these ids as far as they go. */
 export function hostileReport(texts: readonly string[], ids: readonly string[] = []): Report {

@@ -27,12 +27,10 @@ const writerFor = ({ name, attempt = 1, run = RUN, label, target, checkRunId }: 
     'gate',
     { ...run, attempt },
     {
-      ...{
-        mark: `${name}${run.number}.${attempt}`,
-        variant: jobVariant({ label, target }),
-        target,
-        checkRunId,
-      },
+      mark: `${name}${run.number}.${attempt}`,
+      variant: jobVariant({ label, target }),
+      target,
+      checkRunId,
     },
   );
 

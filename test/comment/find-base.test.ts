@@ -37,17 +37,16 @@ function comment(
   const encoded = typeof record === 'string' ? record : encodeRecord(record);
   const tally = tallyOf({ passed: 1 });
   const section = {
-    ...{
-      key: shortHash(job),
-      variant: '',
-      mark: 'm1',
-      tally,
-      label: job,
-      markdown: 'Report.',
-      isCollapsed: false,
-    },
+    key: shortHash(job),
+    variant: '',
     run: { ...OLDER, workflow: shortHash(RUN.workflow) },
-    ...{ state: 'passed' as const, record: encoded },
+    mark: 'm1',
+    state: 'passed' as const,
+    tally,
+    label: job,
+    record: encoded,
+    markdown: 'Report.',
+    isCollapsed: false,
   };
   const body = composeComment({ name, sections: [section] });
   return { ...author, body };

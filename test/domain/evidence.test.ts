@@ -121,12 +121,12 @@ describe('one run counts once in a step', () => {
 });
 
 test('a batch of which nothing says what it tests is shown, and never green', () => {
-  const unproven = "the answer to its start was lost, and Bland's lists do not say what it tests";
+  const doubt = "the answer to its start was lost, and Bland's lists do not say what it tests";
   const batch = (status: 'passed' | 'failed') =>
-    started('b1', ['a'], [runOf('a', status)], { isAdopted: true, unproven });
+    started('b1', ['a'], [runOf('a', status)], { isAdopted: true, doubt });
   expect(judged([batch('passed')])).toEqual({
     verdict: 'inconclusive',
-    reason: `Batch b1 may not test what was asked for: ${unproven}.`,
+    reason: `Batch b1 may not test what was asked for: ${doubt}.`,
     cases: [['a', 'passed']],
   });
   expect(judged([batch('failed')]).verdict).toBe('failed');

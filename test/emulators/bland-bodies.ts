@@ -133,7 +133,6 @@ export interface RunContext {
   readonly phase: Phase;
   /** When the batch was created. */
   readonly createdAt: number;
-  /** Null for a run that was started alone. */
   readonly batchId: string;
   readonly assertions: AssertionShape;
 }

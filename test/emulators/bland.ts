@@ -56,8 +56,9 @@ export type Scenario = Fields & { readonly id: string };
 export type Envelope = false | true | 'array' | 'beside';
 
 /**
- * Bland's agent-testing endpoints, as its reference describes them and its own command line uses them. What nobody documents is decided here: the order
- * of lists (newest batch first), the status of successes (200), that a limit over 100 is refused.
+ * Bland's agent-testing endpoints, as its reference describes them and its own command line uses them. What nobody
+ * documents is decided here: the order of lists (newest batch first), the status of successes (200), that a limit over
+ * 100 is refused.
  */
 export async function startBland(options: BlandOptions = {}): Promise<BatchEmulator> {
   const { envelope = false, assertions = 'documented', production } = options;

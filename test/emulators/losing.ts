@@ -37,7 +37,7 @@ const OPEN: readonly (readonly [string, SimpleFault])[] = [
   ['200 with an empty body', answer(200, '')],
 ];
 
-/** The connection is never made, or the request not read: see also `Emulator.unplug` and `EmulatorOptions.breaks`. */
+/** Every way to lose the answer. A connection that is never made: test/http/post.test.ts. */
 export const WAYS_TO_LOSE: readonly WayToLose[] = [
   ...OPEN.map(([name, fault]) => notStarted(name, fault)),
   ...OPEN.map(([name, fault]) => started(name, fault)),

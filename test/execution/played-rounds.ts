@@ -98,7 +98,7 @@ export async function play(scripts: Readonly<Record<string, string>>, story: Sto
     log: (line) => log.push(line),
   });
   const { ending } = execution;
-  const cases = groupRunsByTestCase(execution.batches, { rule, isCutShort: ending === 'deadline' });
+  const cases = groupRunsByTestCase(execution.batches, { rule, isCutShort: ending !== 'settled' });
   const { verdict, reason, notes } = judge({
     ...{ ...execution, cases, providerTitle: 'Retell', timeoutMinutes: 30, now: EPOCH },
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVERY_RUN } from '../../src/domain/pass-rule.ts';
+import { EVERY_RUN, type PassRule } from '../../src/domain/pass-rule.ts';
 import { parseSelectors } from '../../src/domain/selectors.ts';
 import type { ComparedWith, Version } from '../../src/domain/target.ts';
 import { prepare, tooManyRuns } from '../../src/execution/prepare.ts';
@@ -95,19 +95,16 @@ describe('the version of compare-with is resolved before anything is started', (
   });
 });
 
-test.each([
-  [{ testCases: 12 }, undefined, undefined],
-  [{ testCases: 12 }, 12, undefined],
+test.each<[number, PassRule, number | undefined, string | undefined]>([
+  [12, EVERY_RUN, undefined, undefined],
+  [12, EVERY_RUN, 12, undefined],
+  [13, EVERY_RUN, 12, 'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.'],
   [
-    { testCases: 13 },
-    12,
-    'test-cases selects 13 runs, and max-runs allows 12: select fewer, or raise max-runs.',
-  ],
-  [
-    { testCases: 5, runsPerCase: 3 },
+    5,
+    { kind: 'repeat', need: 3, of: 5 },
     12,
     'test-cases selects 15 runs (3 of each of 5 test cases), and max-runs allows 12: select fewer, or raise max-runs.',
   ],
-])('%j with max-runs %j', (round, maxRuns, expected) => {
-  expect(tooManyRuns(round, maxRuns)).toBe(expected);
+])('%i test cases by %j with max-runs %j', (testCases, rule, maxRuns, expected) => {
+  expect(tooManyRuns(testCases, { rule, maxRuns })).toBe(expected);
 });

@@ -121,7 +121,7 @@ async function play(story: Story) {
         }
       }
     },
-    resolveTestedVersion: ({ id }) => subjectAt(Number(id.slice('given-'.length))),
+    resolveTested: ({ id }) => subjectAt(Number(id.slice('given-'.length))),
   });
 
   let batchNumber = 0;
@@ -249,7 +249,7 @@ async function play(story: Story) {
 /** All runs of a test case that were seen, as letters; those of the first round before the `|`. */
 function runsSeen(batches: readonly WatchedBatch[]): Map<string, string> {
   const seen = new Map<string, [string, string]>();
-  batches.forEach(({ batch, round = 1, batchIndex }) => {
+  batches.forEach(({ batch, round, batchIndex }) => {
     for (const { testCase, status } of batch?.runs ?? []) {
       const key = `${batchIndex} ${testCase.id}`;
       const letters = seen.get(key) ?? ['', ''];
@@ -422,7 +422,7 @@ test('any mixture of batches, places, faults, deadlines and limits is green only
       expect(posts.every((ids) => new Set(ids).size === ids.length)).toBe(true);
       expect(started.runs).toBeLessThanOrEqual(maxRuns ?? Number.POSITIVE_INFINITY);
       expect(Math.max(0, ...used.values())).toBeLessThanOrEqual(maxRunsPerCase(rule));
-      for (const { round = 1, requestedTestCases = [] } of batches) {
+      for (const { round, requestedTestCases = [] } of batches) {
         if (round > 1) expect(requestedTestCases.filter((id) => quarantined.includes(id))).toEqual([]);
       }
       if (verdict !== 'passed') return;

@@ -187,14 +187,11 @@ describe('what went wrong once', () => {
 
   test('what a given batch tested was asked, and refused, in every round', async () => {
     const asked: string[] = [];
-    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = ({ id }) => {
+    const resolveTested: BatchStarter['resolveTested'] = ({ id }) => {
       asked.push(id);
       return { kind: 'refused', problem: 'A custom LLM cannot be tested again.' };
     };
-    const { remarks } = await execute(
-      { a: 'FPPP', b: 'P' },
-      { given: true, starter: { resolveTestedVersion } },
-    );
+    const { remarks } = await execute({ a: 'FPPP', b: 'P' }, { given: true, starter: { resolveTested } });
     expect([asked, remarks]).toEqual([
       ['given-1'],
       ['1 test case could not be run again: A custom LLM cannot be tested again.'],
@@ -203,11 +200,11 @@ describe('what went wrong once', () => {
 
   test('what a given batch tested is asked once for all rounds', async () => {
     const asked: string[] = [];
-    const resolveTestedVersion: BatchStarter['resolveTestedVersion'] = ({ id }) => {
+    const resolveTested: BatchStarter['resolveTested'] = ({ id }) => {
       asked.push(id);
       return SUBJECT;
     };
-    const { posts } = await execute({ a: 'FPPP' }, { given: true, starter: { resolveTestedVersion } });
+    const { posts } = await execute({ a: 'FPPP' }, { given: true, starter: { resolveTested } });
     expect([posts.length, asked]).toEqual([3, ['given-1']]);
   });
 

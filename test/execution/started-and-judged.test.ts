@@ -11,7 +11,7 @@ import { EPOCH, play, type Story, SUBJECT } from './played-rounds.ts';
 
 const OTHER: Claims = { version: 'version 11' };
 const resolving = (claims: Claims): Partial<BatchStarter> => ({
-  resolveTestedVersion: () => ({ ...SUBJECT, claims }),
+  resolveTested: () => ({ ...SUBJECT, claims }),
 });
 
 describe('a batch that says it tested something else', () => {

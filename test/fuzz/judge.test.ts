@@ -84,7 +84,7 @@ const watched: fc.Arbitrary<Unplaced> = fc
     isListConfirmed: maybe(fc.boolean()),
     requestedTestCases: maybe(fc.subarray(['c', 'd', 'e'], { minLength: 1 })),
     mismatch: fc.option(fc.constant('it tested version 11'), { nil: undefined, freq: 8 }),
-    unproven: fc.option(fc.constant('nothing says what it tests'), { nil: undefined, freq: 8 }),
+    doubt: fc.option(fc.constant('nothing says what it tests'), { nil: undefined, freq: 8 }),
   })
   .map((each) => defined(each) as Unplaced);
 
@@ -143,7 +143,7 @@ const nearPass: fc.Arbitrary<BatchFacts> = fc
       fc.record({
         what: fc.constant('conclusion' as const),
         patch: watched,
-        keys: keysOf('batch', 'problem', 'isListConfirmed', 'requestedTestCases', 'mismatch', 'unproven'),
+        keys: keysOf('batch', 'problem', 'isListConfirmed', 'requestedTestCases', 'mismatch', 'doubt'),
       }),
     ),
     ending: fc.constantFrom('settled', 'settled', 'settled', 'deadline', 'cancelled'),
@@ -199,53 +199,51 @@ function mayBeGreen({
   const runIds = [...batches, ...otherBatches].flatMap(
     ({ batch: seen }) => seen?.runs?.map(({ id }) => id) ?? [],
   );
-  return batches.every(
-    ({ batch: seen, problem, isListConfirmed, requestedTestCases, mismatch, unproven }) => {
-      if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
-        return false;
-      if (mismatch !== undefined || unproven !== undefined) return false;
-      const caseIds = (seen.runs ?? []).map(({ testCase }) => testCase.id);
-      if (
-        requestedTestCases !== undefined &&
-        requestedTestCases.toSorted().join() !== caseIds.toSorted().join()
-      )
-        return false;
-      // Whoever ran a test case in one batch, each of its runs is of the same revision.
-      for (const caseRuns of Map.groupBy(seen.runs ?? [], ({ testCase }) => testCase.id).values()) {
-        const [first] = caseRuns;
-        const revisions = caseRuns.flatMap(
-          ({ testCase }) => (testCase as { revision?: number }).revision ?? [],
-        );
-        if (first?.testCase.id !== undefined && new Set(revisions).size > 1) return false;
-      }
-      const { runs = [], announced: said } = seen;
-      const isYoung =
-        maxBatchAgeMinutes === undefined ||
-        (seen.createdAt !== undefined &&
-          now - seen.createdAt <= maxBatchAgeMinutes * 60_000 &&
-          seen.createdAt - now <= 120_000);
-      return (
-        isYoung &&
-        runs.length > 0 &&
-        runs.every(
-          (each) =>
-            each.status === 'passed' &&
-            each.unknownStatus === undefined &&
-            each.conflict === undefined &&
-            each.unproven === undefined &&
-            runIds.filter((id) => id === each.id).length === 1,
-        ) &&
-        (said.total ??
-          (isListConfirmed === true || requestedTestCases !== undefined ? runs.length : 'not known')) ===
-          runs.length &&
-        (said.passed ?? runs.length) === runs.length &&
-        (said.failed ?? 0) === 0 &&
-        (said.errored ?? 0) === 0 &&
-        (said.cancelled ?? 0) === 0 &&
-        (seen.conclusion ?? 'passed') === 'passed'
+  return batches.every(({ batch: seen, problem, isListConfirmed, requestedTestCases, mismatch, doubt }) => {
+    if (problem !== undefined || seen === undefined || !seen.settled || seen.unknownStatus !== undefined)
+      return false;
+    if (mismatch !== undefined || doubt !== undefined) return false;
+    const caseIds = (seen.runs ?? []).map(({ testCase }) => testCase.id);
+    if (
+      requestedTestCases !== undefined &&
+      requestedTestCases.toSorted().join() !== caseIds.toSorted().join()
+    )
+      return false;
+    // Whoever ran a test case in one batch, each of its runs is of the same revision.
+    for (const caseRuns of Map.groupBy(seen.runs ?? [], ({ testCase }) => testCase.id).values()) {
+      const [first] = caseRuns;
+      const revisions = caseRuns.flatMap(
+        ({ testCase }) => (testCase as { revision?: number }).revision ?? [],
       );
-    },
-  );
+      if (first?.testCase.id !== undefined && new Set(revisions).size > 1) return false;
+    }
+    const { runs = [], announced: said } = seen;
+    const isYoung =
+      maxBatchAgeMinutes === undefined ||
+      (seen.createdAt !== undefined &&
+        now - seen.createdAt <= maxBatchAgeMinutes * 60_000 &&
+        seen.createdAt - now <= 120_000);
+    return (
+      isYoung &&
+      runs.length > 0 &&
+      runs.every(
+        (each) =>
+          each.status === 'passed' &&
+          each.unknownStatus === undefined &&
+          each.conflict === undefined &&
+          each.unproven === undefined &&
+          runIds.filter((id) => id === each.id).length === 1,
+      ) &&
+      (said.total ??
+        (isListConfirmed === true || requestedTestCases !== undefined ? runs.length : 'not known')) ===
+        runs.length &&
+      (said.passed ?? runs.length) === runs.length &&
+      (said.failed ?? 0) === 0 &&
+      (said.errored ?? 0) === 0 &&
+      (said.cancelled ?? 0) === 0 &&
+      (seen.conclusion ?? 'passed') === 'passed'
+    );
+  });
 }
 
 /** Which verdict comes first in the contract's order, as far as the counts tell. */

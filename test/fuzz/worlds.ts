@@ -143,8 +143,6 @@ export function countersAt(
 /** How a provider writes a row of its runs. */
 export interface Row {
   readonly id: string;
-  /** The field with the status; `status`, if absent. */
-  readonly status?: string;
   /** The field that says to which batch a run belongs; absent where none does. */
   readonly ofBatch?: string;
   readonly words: Readonly<Record<RunPlan['outcome'] | 'pending', string>>;
@@ -156,7 +154,6 @@ export interface Row {
 
 /** The runs as the provider shows them in one place at a moment. */
 export function rowsAt(world: World, nowMs: number, where: Place, row: Row): Body[] {
-  const statusField = row.status ?? 'status';
   return world.runs.flatMap((plan, index) => {
     const isMissing = world.lies.some(
       (each) => each.kind === 'missing' && each.run === index && isToldAt(each, nowMs),
@@ -167,7 +164,7 @@ export function rowsAt(world: World, nowMs: number, where: Place, row: Row): Bod
     const unfinished = { word: row.words.pending, null: null, absent: undefined }[plan.before];
     let body: Body = {
       [row.id]: `run-${index}`,
-      [statusField]: hasEnded ? row.words[plan.outcome] : unfinished,
+      status: hasEnded ? row.words[plan.outcome] : unfinished,
       ...row.tested?.(testedAt(world, nowMs, index)),
       ...row.more?.(plan, { index, hasEnded, endedMs }),
     };
@@ -175,8 +172,8 @@ export function rowsAt(world: World, nowMs: number, where: Place, row: Row): Bod
     for (const each of world.lies) {
       if (!('where' in each) || each.run !== index || each.where !== where || !isToldAt(each, nowMs))
         continue;
-      if (each.kind === 'status') body = { ...body, [statusField]: each.word };
-      if (each.kind === 'repeated') repeated.push({ ...body, [statusField]: each.word });
+      if (each.kind === 'status') body = { ...body, status: each.word };
+      if (each.kind === 'repeated') repeated.push({ ...body, status: each.word });
       if (each.kind === 'capitals') body = { ...body, [row.id]: `RUN-${index}` };
       if (each.kind === 'batch of run' && row.ofBatch !== undefined) {
         body = { ...body, [row.ofBatch]: each.value };
@@ -187,8 +184,8 @@ export function rowsAt(world: World, nowMs: number, where: Place, row: Row): Bod
 }
 
 /** The same runs in another order, with as many answers, are the same list. */
-export const listText = (rows: readonly Body[], id: string, status = 'status'): string =>
+export const listText = (rows: readonly Body[], id: string): string =>
   rows
-    .map((row) => JSON.stringify([row[id], row[status]]))
+    .map((row) => JSON.stringify([row[id], row['status']]))
     .toSorted()
     .join();

@@ -79,19 +79,14 @@ export const recorded = (prefix: string): string[] =>
 /** As many different runs as announced, at least one, each with the one good word. */
 export function areAll(
   runs: readonly Json[],
-  {
-    count,
-    idField,
-    statusField = 'status',
-    word,
-  }: { count: Json; idField: string; statusField?: string; word: string },
+  { count, idField, word }: { count: Json; idField: string; word: string },
 ): boolean {
   const ids = runs.map((run) => field(run, idField));
   return (
     runs.length > 0 &&
     new Set(ids).size === count &&
     ids.every((id) => typeof id === 'string') &&
-    runs.every((run) => field(run, statusField) === word)
+    runs.every((run) => field(run, 'status') === word)
   );
 }
 

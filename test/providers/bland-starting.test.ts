@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Version } from '../../src/domain/target.ts';
 import type { Subject } from '../../src/providers/starter.ts';
-import { type BlandOptions, type Scenario, startBland } from '../emulators/bland.ts';
-import { readSample } from '../emulators/samples.ts';
+import { type BlandOptions, recordedScenarios, startBland } from '../emulators/bland.ts';
 import { startingAt, type Wish } from './starting-at.ts';
 
-const SCENARIOS = readSample<{ scenarios: Scenario[] }>('bland__list-scenarios__docs').scenarios;
 const PATHWAY = 'e7575763-8f68-5232-8e7a-949df1cad4c9';
 
 const bland = (options: BlandOptions = {}) => startingAt('bland', startBland, options);
@@ -81,8 +79,13 @@ describe('what Bland tests', () => {
 });
 
 describe("Bland's scenarios", () => {
-  const [first, second, third, fourth] = SCENARIOS.map(({ id }) => id) as [string, string, string, string];
-  const changed = SCENARIOS.map((each, index) => ({
+  const [first, second, third, fourth] = recordedScenarios.map(({ id }) => id) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const changed = recordedScenarios.map((each, index) => ({
     ...each,
     category: index === 1 ? 'ADVERSARIAL' : 'CUSTOM',
     enabled: index !== 3,

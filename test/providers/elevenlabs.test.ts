@@ -53,7 +53,10 @@ describe('an invocation', () => {
             revision: 1_789_200_000_000,
           },
           status: 'passed',
-          claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
+          claims: {
+            agent: 'agent agent_73950d9acf672365ad26ffddb0',
+            test: 'test test_d86d3e078b518355dc4e',
+          },
           explanation: 'Booked as asked.',
           assertions: [],
           criteria: [],
@@ -63,7 +66,10 @@ describe('an invocation', () => {
           id: 'trun_3128cc6acab63b1f4691',
           testCase: { id: 'test_e8946d753ee69fbebe1f', name: 'Refuses a price', revision: 1_789_200_000_000 },
           status: 'failed',
-          claims: { agent: 'agent agent_73950d9acf672365ad26ffddb0' },
+          claims: {
+            agent: 'agent agent_73950d9acf672365ad26ffddb0',
+            test: 'test test_e8946d753ee69fbebe1f',
+          },
           explanation: 'The agent quoted $1,200.',
           assertions: [],
           criteria: [],
@@ -135,6 +141,18 @@ describe('a run', () => {
       { kind: 'speech', speaker: 'agent', text: 'A crown is $1,200.' },
     ];
     expect(runs?.map(({ turns }) => turns)).toEqual([conversation, conversation]);
+  });
+
+  test('says what it tested, however that is written', async () => {
+    const run = { ...passedRun, version_id: 5, ran_against_draft: 'yes' };
+    expect((await look(invocation([run]))).runs?.map(({ claims }) => claims)).toEqual([
+      { version: 'version 5', state: 'a draft or not: yes', test: 'test t1' },
+    ]);
+  });
+
+  test('that is listed twice, of two tests, contradicts itself', async () => {
+    const batch = await look(invocation(['t1', 't2'].map((test_id) => ({ ...passedRun, test_id }))));
+    expect(batch.runs).toMatchObject([{ status: 'pending', conflict: ['test t1', 'test t2'] }]);
   });
 
   test('of another invocation is a doubt', async () => {
@@ -311,6 +329,13 @@ describe('the end, which nothing announces', () => {
     });
     expect(await verdictOn(twice, twice, invocation(repeated, { repeat_count: 3 }))).toMatchObject({
       verdict: 'passed',
+    });
+  });
+
+  test('a run that is listed twice counts once among those of its test', async () => {
+    expect(await verdictOn(invocation([passedRun, passedRun], { repeat_count: 2 }))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'Batch b1 is inconsistent: 1 test case with fewer runs than "repeat_count" says.',
     });
   });
 

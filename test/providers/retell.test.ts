@@ -164,6 +164,12 @@ describe('the runs', () => {
     },
   );
 
+  test('a run that is listed twice, of two test cases, contradicts itself', async () => {
+    const items = ['a', 'b'].map((id) => ({ ...firstItem, test_case_definition_id: id }));
+    const { runs } = await readItems(items);
+    expect(runs).toMatchObject([{ status: 'pending', conflict: ['test case a', 'test case b'] }]);
+  });
+
   test('a run that is listed twice with one status counts once', async () => {
     const batch = await readItems([...listing.items, firstItem]);
     expect({ runs: batch.runs.length, doubts: findContradictions(batch) }).toEqual({ runs: 5, doubts: [] });

@@ -131,6 +131,14 @@ describe('at Retell', () => {
     ['a test case less', [batch('b1', { runs: [runOf(a)] })]],
     ['a test case more', [batch('b1', { runs: [runOf(a), runOf(b), runOf('test_case_c')] })]],
     ['another test case', [batch('b1', { runs: [runOf(a), runOf('test_case_c')] })]],
+    [
+      'a test case whose id differs in capitals',
+      [
+        batch('b1', {
+          runs: [runOf(a.toUpperCase(), { fields: { test_case_definition_snapshot: undefined } }), runOf(b)],
+        }),
+      ],
+    ],
     ['one test case twice', [batch('b1', { runs: [runOf(a), runOf(a)] })]],
     ['before the engine was edited', [batch('b1')], { engineEdited: 20 }],
     ['in the moment in which the engine was edited', [batch('b1')], { engineEdited: 30 }],
@@ -299,7 +307,7 @@ describe('what is judged has to be what was found', () => {
       { creation_timestamp: NOW - 29 * MIN },
       'it is not any more what it was when reuse-hours found it',
     ],
-  ])('when it is read again: %s', async (_, change, unproven) => {
+  ])('when it is read again: %s', async (_, change, doubt) => {
     let looks = 0;
     const { emulator, provider, clock, deadline } = await startingAt('retell', startRetell, {
       batches: [FOUND],
@@ -330,7 +338,7 @@ describe('what is judged has to be what was found', () => {
       },
     );
     const { batches, started, prepared } = await executor.run();
-    expect(batches.map((batch) => [batch.id, batch.unproven])).toEqual([['b1', unproven]]);
+    expect(batches.map((batch) => [batch.id, batch.doubt])).toEqual([['b1', doubt]]);
     expect([started.runs, batchIds, prepared?.reused?.batchId]).toEqual([0, ['b1'], 'b1']);
     expect(emulator.started).toEqual([]);
   });

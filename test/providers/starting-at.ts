@@ -33,7 +33,7 @@ export interface Starting<E> extends Asking {
   /** Starts one batch as the gate does. */
   start(testCases: readonly string[], wish: Wish, name?: StartName): Promise<StartResult>;
   /** The subject of a given batch, `b1` unless it says otherwise. */
-  tested(batchId?: string): Promise<ReturnType<BatchStarter['resolveTestedVersion']>>;
+  tested(batchId?: string): Promise<ReturnType<BatchStarter['resolveTested']>>;
 }
 
 /** `given` is the input `version` beside `batch-id`. */
@@ -78,7 +78,7 @@ export async function startingAt<Options extends EmulatorOptions, E extends Emul
         ...{ starter, subject: await resolve(wish), testCases, name: startName, alreadyStarted: new Set() },
         ...{ clock, deadline: deadline(), log: () => undefined },
       }),
-    tested: async (batchId) => starter.resolveTestedVersion(await asked.look(batchId)),
+    tested: async (batchId) => starter.resolveTested(await asked.look(batchId)),
   };
 }
 

@@ -73,30 +73,22 @@ export function reportWith(text: () => string): Report {
 
 /** A report with everything that only some gates know, with `text()` in the place of every foreign string. */
 export function roundsReportWith(text: () => string): Report {
-  const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-  const [isNew, isPreexisting, flaky, tolerated, expired, repaired, gone] = ids as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
+  const [newlyFailed, preexisting, flaky, tolerated, expired, repaired, gone] = ids;
   let runs = 0;
   const one = (id: string, status: Run['status'], more: Partial<Run> = {}): Run =>
     run(status, `${text()} ${++runs}`, { testCase: { id, name: text() }, explanation: text(), ...more });
-  const turns = [
-    { kind: 'speech', speaker: 'caller', text: text() },
+  const turns: Turn[] = [
+    caller(text()),
     { kind: 'tool-call', tool: text(), input: text() },
     { kind: 'tool-result', output: text(), succeeded: false },
-    { kind: 'speech', speaker: 'agent', text: text() },
-  ] as const;
+    agent(text()),
+  ];
   const before = (outcome: BaseCase['outcome']): BaseCase => ({ name: text(), outcome, passes: 1, runs: 2 });
   const entry = () => ({ testCase: text(), name: text(), reason: text(), owner: text(), until: text() });
   const first = [
-    one(isNew, 'failed', { turns }),
-    one(isPreexisting, 'errored', { turns }),
+    one(newlyFailed, 'failed', { turns }),
+    one(preexisting, 'errored', { turns }),
     one(flaky, 'failed'),
     one(tolerated, 'failed'),
     one(expired, 'failed'),
@@ -117,8 +109,8 @@ export function roundsReportWith(text: () => string): Report {
       commit: text(),
       firstRuns: { passes: 10, total: 12 },
       cases: new Map([
-        [isNew, before('passed')],
-        [isPreexisting, before('failed')],
+        [newlyFailed, before('passed')],
+        [preexisting, before('failed')],
         [repaired, before('failed')],
         [gone, before('passed')],
       ]),
@@ -131,7 +123,7 @@ export function roundsReportWith(text: () => string): Report {
         failureCount,
         total: 9,
       })),
-      failedPushIndices: new Map([[isPreexisting, [2]]]),
+      failedPushIndices: new Map([[preexisting, [2]]]),
     },
     change: (result) =>
       result.testCase.id === tolerated
@@ -149,21 +141,21 @@ export function roundsReportWith(text: () => string): Report {
 /** Many failures that share an error, a tool's answer and an assertion, each of which is `text()`. */
 export function groupedReportWith(text: () => string): Report {
   const [error, tool, answer, label, expected] = [text(), text(), text(), text(), text()];
-  const many3 = (kind: string, make: (index: number) => Partial<Run>, status: Run['status'] = 'failed') =>
+  const eightRuns = (kind: string, make: (index: number) => Partial<Run>, status: Run['status'] = 'failed') =>
     Array.from({ length: 8 }, (_, index) =>
       run(status, `${kind}${index}`, { testCase: { id: `${kind}${index}`, name: text() }, ...make(index) }),
     );
   return reportOn([
     batch('b', [
-      ...many3('e', () => ({ explanation: `error ${error}` }), 'errored'),
-      ...many3('t', (index) => ({
+      ...eightRuns('e', () => ({ explanation: `error ${error}` }), 'errored'),
+      ...eightRuns('t', (index) => ({
         explanation: `own ${index} ${text()}`,
         turns: [
           { kind: 'tool-call', tool, input: text() },
           { kind: 'tool-result', output: answer, succeeded: false },
         ],
       })),
-      ...many3('a', () => ({ assertions: [{ label: `label ${label}`, result: 'failed', expected }] })),
+      ...eightRuns('a', () => ({ assertions: [{ label: `label ${label}`, result: 'failed', expected }] })),
     ]),
   ]);
 }

@@ -3,21 +3,14 @@ import type { Deadline } from '../../runtime/clock.ts';
 import type { Api } from '../api.ts';
 import { parseAs, readCounter } from '../fields.ts';
 import { type CountedList, type List, type Page, readPages } from '../paging.ts';
-import { unwrapEnvelope } from './responses.ts';
 
 /** The most that `GET runs` gives at once, and less for runs that are large. */
 const PAGE_SIZES = [100, 25, 5] as const;
 
-/** Bland's list of runs, by what its query says. */
-export interface BlandList<Body, Item> extends Omit<List<Body, Item>, 'itemNoun'> {
-  /** Advice when the answer is an error. */
-  readonly check?: string | undefined;
-}
-
-/** Reads a list of runs to its end. Throws a `ProviderError` if it does not end. */
+/** Reads Bland's list of runs, by what its query says, to its end. Throws a `ProviderError` if it does not end. */
 export async function readBlandList<Body, Item>(
   api: Api,
-  list: BlandList<Body, Item>,
+  list: Omit<List<Body, Item>, 'itemNoun'>,
   deadline: Deadline,
 ): Promise<CountedList<Item>> {
   const { of, total } = list;
@@ -26,7 +19,7 @@ export async function readBlandList<Body, Item>(
   let listed: number | undefined;
   let date: number | undefined;
   const toPage = (json: unknown, about: { date: number | undefined }) => {
-    const payload = unwrapEnvelope(json, list.check);
+    const payload = api.unwrap(json);
     // `data` may be the bare array, with the total beside it.
     const whole = Array.isArray(payload) ? { ...(json as object), runs: payload } : payload;
     const { runs, total_count } = parseAs(pageSchema, whole);

@@ -247,7 +247,7 @@ export const bland: ProviderDescriptor = {
     reuse: { problem: 'its batches do not say which version they tested' },
     cancel: false,
   },
-  idKey: idKey,
+  idKey,
   listTargets: listBlandTargets,
   testCasesPage: 'https://docs.bland.ai/tutorials/scenarios',
   createAdapter,

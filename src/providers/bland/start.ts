@@ -57,7 +57,7 @@ export function createBlandStarter(
         deadline,
       ),
     listBatches: ({ testCases: [scenarioId = ''] }, deadline) => listBatches(api, scenarioId, deadline),
-    resolveTestedVersion: () => resolveTested(set),
+    resolveTested: () => resolveTested(set),
     compareVersions,
   };
 }
@@ -72,7 +72,6 @@ async function listBatches(api: Api, scenarioId: string, deadline: Deadline): Pr
       total: MOST_RUNS,
       schema: listedRunSchema,
       toItem: (run) => run,
-      check: CHECK,
     },
     deadline,
   );

@@ -136,7 +136,7 @@ function toBatch(
     conclusion: isCancelled ? 'cancelled' : undefined,
     // No totals: only the same list in two looks shows that no run is missing.
     announced: {},
-    inconsistencies: findInconsistencies(body, batchId),
+    inconsistencies: findInconsistencies(body, { batchId, runs }),
     runs,
     createdAt: fromSeconds(body.created_at),
     subject: describeSubject(body),
@@ -169,12 +169,15 @@ function placementsIn(runs: readonly RunBody[]): { id: string; node?: string }[]
   return [...new Map(placements.map((placement) => [JSON.stringify(placement), placement])).values()];
 }
 
-function findInconsistencies(body: z.infer<typeof batchSchema>, batchId: string): string[] {
+function findInconsistencies(
+  body: z.infer<typeof batchSchema>,
+  { batchId, runs }: { batchId: string; runs: readonly Run[] },
+): string[] {
   const { cancelled, test_runs } = body;
   const foreign = test_runs.find(
     ({ test_invocation_id: of }) => typeof of === 'string' && of !== '' && of !== batchId,
   );
-  const ofRuns = test_runs.map(({ test_id }) => test_id);
+  const ofRuns = runs.map(({ testCase }) => testCase.id);
   const tests = ofRuns.filter((test) => test !== undefined);
   return [
     ...missingStatus(test_runs.map(({ test_run_id, status }) => ({ id: test_run_id, status }))),

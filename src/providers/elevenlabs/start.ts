@@ -74,7 +74,7 @@ export function createElevenLabsStarter(http: HttpClient): StarterAdapter<Eleven
     startBatch: ({ request }, testCases, deadline, name) =>
       startTests(api, { request, testCases, workspace, name }, deadline),
     listBatches: (wanted, deadline) => listInvocations(api, wanted, deadline),
-    resolveTestedVersion: resolveTested,
+    resolveTested,
     compareVersions,
     async readRevision({ request }, deadline) {
       // What is sent with each start cannot be edited meanwhile.

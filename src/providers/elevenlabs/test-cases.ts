@@ -20,7 +20,9 @@ export function selectable(
   const { agent } = request;
   const { tests, isFolder, testsIn, revisionOf } = workspace;
   const attached = attachedTo(request);
-  const expanded = attached.flatMap((id) => (isFolder(id) ? testsIn(id) : tests.has(id) ? id : []));
+  const expanded = attached
+    .flatMap((id) => (isFolder(id) ? testsIn(id) : [id]))
+    .filter((id) => tests.has(id));
   const named = [...tests].flatMap(([id, name]) =>
     selectors.some((selector) => isNamed(selector, id, name)) ? id : [],
   );

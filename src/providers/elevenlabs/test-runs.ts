@@ -2,11 +2,11 @@
 import * as z from 'zod/mini';
 import type { Run, RunStatus, Turn } from '../../domain/run.ts';
 import { lenient } from '../../json.ts';
-import { fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
+import { claimsOf, formatClaim, fromSeconds, id, MAX_DETAILS, readEntries, statusWord } from '../fields.ts';
 import { readStatus } from '../runs.ts';
 import { testedClaims, testedFields } from './subject.ts';
 
-/** A run's words. A run that `failed` with the result `unknown` counts as errored: see `toRun`. */
+/** A run's words. A run that `failed` with the result `unknown` counts as errored: see `statusOf`. */
 export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['pending', 'pending'],
   ['passed', 'passed'],
@@ -36,8 +36,6 @@ export const runSchema = z.object({
   triggered_guardrails: lenient(z.array(z.unknown())),
   credits_used: lenient(amount),
   charging: lenient(z.object({ llm_price: lenient(amount) })),
-  version_id: lenient(z.string()),
-  ran_against_draft: lenient(z.boolean()),
 });
 
 export type RunBody = z.infer<typeof runSchema>;
@@ -55,7 +53,7 @@ export function toRun(body: RunBody): Run {
       revision: fromSeconds(body.test_info?.last_updated_at_unix_secs),
     },
     ...statusOf(body.status, result),
-    claims: testedClaims(body),
+    claims: { ...testedClaims(body), ...claimsOf({ test: formatClaim('test', caseId) }) },
     testFaults: testFaultsIn(body, messages),
     guardrails: guardrailsIn(body),
     credits: body.credits_used,

@@ -8,7 +8,9 @@ import { onProviderError } from '../../runtime/errors.ts';
 import { type Api, createApi } from '../api.ts';
 import {
   bearerHeaders,
+  claimsOf,
   createAdvice,
+  formatClaim,
   id,
   MAX_DETAILS,
   readEntries,
@@ -264,7 +266,10 @@ function toRun(body: RunBody): Run {
     criteria: (snapshot?.metrics ?? []).slice(0, MAX_DETAILS),
     turns: [],
     createdAt: body.creation_timestamp,
-    claims: ownerClaims(snapshot?.response_engine),
+    claims: {
+      ...ownerClaims(snapshot?.response_engine),
+      ...claimsOf({ testCase: formatClaim('test case', caseId) }),
+    },
   };
 }
 

@@ -72,7 +72,7 @@ export function createRetellStarter(http: HttpClient): StarterAdapter<RetellRequ
         deadline,
       ),
     listBatches: ({ subject: { request } }, deadline) => listBatches(api, request.engine, deadline),
-    resolveTestedVersion: resolveTested,
+    resolveTested,
     compareVersions: compareSubjectKeys,
     readRevision: ({ request }, deadline) => readRevision(api, request, deadline),
     readSnapshot: (subject, deadline) => readSnapshot(api, subject, deadline),

@@ -16,7 +16,7 @@ import {
 import { readStatus, resultOf } from '../runs.ts';
 import { testedClaims } from './subject.ts';
 
-/** An item's words. An item that `failed` without results counts as errored: see `toRun`. */
+/** An item's words. An item that `failed` without results counts as errored: see `statusOf`. */
 export const RUN_STATUS: ReadonlyMap<string, RunStatus> = new Map([
   ['queued', 'pending'],
   ['running', 'pending'],

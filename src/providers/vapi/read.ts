@@ -263,7 +263,7 @@ export const vapi: ProviderDescriptor = {
     reuse: { problem: 'its lists do not show when each part of a simulation was last edited' },
     cancel: true,
   },
-  idKey: idKey,
+  idKey,
   listTargets: listVapiTargets,
   lacksTarget: lacksVapiTarget,
   testCasesPage: 'https://docs.vapi.ai/observability/simulations-quickstart',

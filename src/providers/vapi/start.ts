@@ -86,7 +86,7 @@ export function createVapiStarter(http: HttpClient): StarterAdapter<VapiRequest>
         deadline,
       ),
     listBatches: (wanted, deadline) => listRuns(api, wanted, deadline),
-    resolveTestedVersion: resolveTested,
+    resolveTested,
     compareVersions,
     readParallelism: ({ request }, deadline) => readParallelism(api, request, deadline),
   };

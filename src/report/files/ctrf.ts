@@ -1,6 +1,5 @@
 import { type Report, workflowRunUrl } from '../report.ts';
-import { turnText } from '../run-text.ts';
-import { conversationOf, type Suite, type TestEntry, testSuites } from './test-suites.ts';
+import { conversationLines, type Suite, type TestEntry, testSuites } from './test-suites.ts';
 import { fileJson, fileLine, isoTime, wholeMs } from './values.ts';
 
 /**
@@ -50,7 +49,7 @@ export function renderCtrf(report: Report): string {
 function test(suite: Suite, entry: TestEntry) {
   const { result } = entry;
   const run = result?.decisive;
-  const turns = conversationOf(entry);
+  const conversation = conversationLines(entry);
   return {
     name: entry.name,
     status: CTRF_STATUS[entry.status],
@@ -64,7 +63,7 @@ function test(suite: Suite, entry: TestEntry) {
     ...((entry.status === 'passed' && entry.flakyRuns.length === 0) || entry.details === ''
       ? {}
       : { trace: entry.details }),
-    ...(turns.length === 0 ? {} : { stdout: turns.map((turn) => turnText(turn)) }),
+    ...(conversation.length === 0 ? {} : { stdout: conversation }),
     extra: extra('ids', { batch: suite.batch?.id, run: run?.id, testCase: run?.testCase.id }),
   };
 }

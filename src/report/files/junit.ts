@@ -1,8 +1,8 @@
 import XMLBuilder from 'fast-xml-builder';
 import type { Run } from '../../domain/run.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { runDetails, runMessage, turnText } from '../run-text.ts';
-import { conversationOf, type Suite, sumOfTimes, type TestEntry, testSuites } from './test-suites.ts';
+import { runDetails, runMessage } from '../run-text.ts';
+import { conversationLines, type Suite, sumOfTimes, type TestEntry, testSuites } from './test-suites.ts';
 import { fileLine, fileText, isoTime } from './values.ts';
 
 /**
@@ -110,9 +110,7 @@ function systemOut(entry: TestEntry, result: ReportedCase): string {
     ...(testCase.id === undefined ? [] : [`Test case: ${fileLine(testCase.id)}`]),
   ].join('\n');
   const why = status === 'passed' && result.outcome !== 'flaky' ? details : '';
-  const conversation = conversationOf(entry)
-    .map((turn) => turnText(turn))
-    .join('\n');
+  const conversation = conversationLines(entry).join('\n');
   return fileText([ids, why, conversation].filter((part) => part !== '').join('\n\n'));
 }
 

@@ -1,10 +1,10 @@
 import type { WatchedBatch } from '../../domain/batch.ts';
 import { isBatchProven } from '../../domain/reliability.ts';
-import type { Run, RunStatus, Turn } from '../../domain/run.ts';
+import type { Run, RunStatus } from '../../domain/run.ts';
 import { hasPassed } from '../../domain/test-case.ts';
 import { isTolerated } from '../classify.ts';
 import type { Report, ReportedCase } from '../report.ts';
-import { runDetails, runMessage } from '../run-text.ts';
+import { runDetails, runMessage, turnText } from '../run-text.ts';
 import { fileLine, wholeMs } from './values.ts';
 
 /**
@@ -95,10 +95,13 @@ function caseEntries(cases: readonly ReportedCase[]): TestEntry[] {
 }
 
 /**
- * Conversation of the deciding run, as far as it may be shown; empty where all runs passed: only the JSON report has those.
+ * Conversation of the deciding run, a line for each turn, as far as it may be shown; empty where all runs passed: only the
+ * JSON report has those.
  */
-export const conversationOf = ({ result }: TestEntry): readonly Turn[] =>
-  result === undefined || result.decisive.status === 'passed' ? [] : result.decisive.turns;
+export const conversationLines = ({ result }: TestEntry): string[] =>
+  result === undefined || result.decisive.status === 'passed'
+    ? []
+    : result.decisive.turns.map((turn) => turnText(turn));
 
 /** The times together, in milliseconds, as far as they are known; `undefined` where none is. */
 export function sumOfTimes(

@@ -38,7 +38,7 @@ export function footerLine(report: Report): Inline[] {
   return capitalized(
     joinWithDots([
       runsAndTime(report),
-      tested(report),
+      testedSubject(report),
       nextLinksJob(report) ? [] : linkJob(origin),
       linkWords(origin),
     ]),
@@ -102,7 +102,7 @@ function startedNote({ started, rule }: Report, seen: number): Inline[] {
 }
 
 /** Subject of the test, by its name where it has one. */
-export function tested(report: Report): Inline[] {
+export function testedSubject(report: Report): Inline[] {
   const { targetName, targetVersion } = report;
   const subject = sharedSubject(report);
   if (targetName === undefined) return subject === undefined ? [] : [untrusted(subject, MAX_SUBJECT)];

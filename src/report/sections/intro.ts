@@ -94,7 +94,7 @@ function describeRemoved(report: Report): Inline[] {
 
 /** Remarks that belong before the details: automatic promotion, further findings, the quarantine file. */
 export function renderRemarks(report: Report): string {
-  const paragraphs = publishing(report).map((sentence) => paragraph(sentence));
+  const paragraphs = publishNotices(report).map((sentence) => paragraph(sentence));
   const notes = notesOf(report);
   const shown: Inline[][] = notes.slice(0, MAX_NOTES).map((note) => [untrusted(note, MAX_NOTE)]);
   if (notes.length === 1) paragraphs.push(...shown.map((note) => paragraph(note)));
@@ -104,7 +104,7 @@ export function renderRemarks(report: Report): string {
 }
 
 /** The batches whose version the provider puts into production by itself, a sentence for each. */
-export function publishing({ batches, providerTitle }: Report): Inline[][] {
+export function publishNotices({ batches, providerTitle }: Report): Inline[][] {
   const found = seenBatches(batches).filter(({ publishesOnPass }) => publishesOnPass === true);
   return found.map((batch) => {
     const counts = tally([{ id: batch.id, batch, round: 1, batchIndex: 0 }]);

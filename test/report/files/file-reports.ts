@@ -4,8 +4,8 @@ import { RUN_STATUSES, type Run, UNPROVEN_KINDS } from '../../../src/domain/run.
 import { VERDICTS } from '../../../src/domain/verdict.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import type { Findings, Report, ReportOptions } from '../../../src/report/report.ts';
-import { judgeByEveryRun } from '../../judge-by-every-run.ts';
 import { run as build, placed, type Unplaced } from '../../run.ts';
+import { reportOn } from '../reports.ts';
 
 /** Reports for the tests of the report files: one for each state, and any at all. */
 
@@ -22,27 +22,16 @@ export function batch(runs: readonly Run[] | undefined, more: Partial<Batch> = {
   return { id: 'batch_1', settled: true, announced, createdAt: CREATED, ...known, ...more };
 }
 
-/** A report on these batches with the verdict that they get. */
+/** A report on these batches with the verdict that they get, outside GitHub. */
 export function report(
   given: readonly (Batch | Unplaced)[],
   more: Partial<Findings & ReportOptions> = {},
 ): Report {
-  const batches = placed(given.map((one) => ('settled' in one ? { id: one.id, batch: one } : one)));
-  const settled = batches.every((one) => one.problem !== undefined || one.batch?.settled === true);
-  const ending = settled ? 'settled' : 'deadline';
-  const judgement = judgeByEveryRun({
-    batches,
-    ending,
-    providerTitle: 'Retell',
-    timeoutMinutes: 30,
-    now: CREATED + 90_000,
-  });
-  return buildReport({
-    name: 'Agent tests (Retell)',
-    providerTitle: 'Retell',
-    judgement,
-    batches,
-    transcripts: 'full',
+  const hasSettled = given.every((one) =>
+    'settled' in one ? one.settled : one.problem !== undefined || one.batch?.settled === true,
+  );
+  return reportOn(given, {
+    ending: hasSettled ? 'settled' : 'deadline',
     origin: {},
     writtenAt: CREATED + 90_000,
     waitedMs: 65_000,

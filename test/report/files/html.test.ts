@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { type DefaultTreeAdapterMap, parse } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { shownText } from '../../../src/report/files/html/text.ts';
-import { agent, caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
+import { caseOf, fullReport, hardReport, reportOnCases } from '../../browser/sample-report.ts';
 import { EXAMPLES } from '../examples.ts';
 import { HOSTILE } from '../hostile-texts.ts';
-import { batch, reportOn, run } from '../reports.ts';
+import { agent, batch, reportOn, run } from '../reports.ts';
 import { anyReport, reportOfEachState } from './file-reports.ts';
 import { htmlPage } from './html-page.ts';
 

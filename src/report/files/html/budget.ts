@@ -83,9 +83,9 @@ export function limitsWithin(
   ]);
   const quiet = green.filter((result) => result.runs.length === 1 && hasEvidence(result));
   if (quiet.length > MAX_PASSED_WITH_EVIDENCE) return limitsByCase;
-  let left = room - totalCost(limitsByCase);
+  let left = room - bytesOfAll(limitsByCase);
   for (const result of quiet) {
-    left -= costOf(result, WHOLE);
+    left -= bytesOf(result, WHOLE);
     if (left < 0) break;
     limitsByCase.set(result, WHOLE);
   }
@@ -95,35 +95,35 @@ export function limitsWithin(
 /** Limits for each of these test cases: what is small is whole, the longest are cut first, the last ones most. */
 function shareOut(room: number, results: readonly ReportedCase[]): Map<ReportedCase, Limits> {
   const share = fairShare(
-    results.map((result) => costOf(result, WHOLE)),
+    results.map((result) => bytesOf(result, WHOLE)),
     room,
   );
   const limitsByCase = new Map(
-    results.map((result) => [result, LIMITS.find((limits) => costOf(result, limits) <= share) ?? LEAST]),
+    results.map((result) => [result, LIMITS.find((limits) => bytesOf(result, limits) <= share) ?? LEAST]),
   );
-  let left = room - totalCost(limitsByCase);
+  let left = room - bytesOfAll(limitsByCase);
   // What nobody needed goes to those that were cut, in the order of the list.
   for (const [result, limits] of limitsByCase) {
-    const own = left + costOf(result, limits);
-    const better = LIMITS.slice(0, LIMITS.indexOf(limits)).find((wider) => costOf(result, wider) <= own);
+    const own = left + bytesOf(result, limits);
+    const better = LIMITS.slice(0, LIMITS.indexOf(limits)).find((wider) => bytesOf(result, wider) <= own);
     if (better === undefined) continue;
     limitsByCase.set(result, better);
-    left = own - costOf(result, better);
+    left = own - bytesOf(result, better);
   }
   return limitsByCase;
 }
 
-const totalCost = (limitsByCase: ReadonlyMap<ReportedCase, Limits>): number =>
-  [...limitsByCase].reduce((sum, [result, limits]) => sum + costOf(result, limits), 0);
+const bytesOfAll = (limitsByCase: ReadonlyMap<ReportedCase, Limits>): number =>
+  [...limitsByCase].reduce((sum, [result, limits]) => sum + bytesOf(result, limits), 0);
 
 /** The most that each may take so that all have room: the small ones whole, and what is left in equal parts. */
-function fairShare(costs: readonly number[], room: number): number {
+function fairShare(sizes: readonly number[], room: number): number {
   let left = room;
-  const sorted = costs.toSorted((a, b) => a - b);
-  for (const [index, cost] of sorted.entries()) {
+  const sorted = sizes.toSorted((a, b) => a - b);
+  for (const [index, size] of sorted.entries()) {
     const share = left / (sorted.length - index);
-    if (cost > share) return share;
-    left -= cost;
+    if (size > share) return share;
+    left -= size;
   }
   return Number.POSITIVE_INFINITY;
 }
@@ -138,12 +138,12 @@ const TOOL_BYTES = 330;
 const GROWTH = { text: 1.03, tool: 2 };
 
 /** About how many bytes the evidence takes. */
-function costOf(result: ReportedCase, limits: Limits): number {
+function bytesOf(result: ReportedCase, limits: Limits): number {
   const runs: readonly Run[] = [...result.runs, ...(result.comparison?.runs ?? [])];
-  return runs.reduce((sum, run) => sum + RUN_BYTES + runCost(run, limits), CASE_BYTES);
+  return runs.reduce((sum, run) => sum + RUN_BYTES + bytesOfRun(run, limits), CASE_BYTES);
 }
 
-function runCost(run: Run, limits: Limits): number {
+function bytesOfRun(run: Run, limits: Limits): number {
   const text = (value: string | undefined): number =>
     value === undefined ? 0 : TEXT_BYTES + sizeOf(value, limits.text) * GROWTH.text;
   const value = (content: string | undefined): number =>
@@ -154,10 +154,10 @@ function runCost(run: Run, limits: Limits): number {
       CHECK_BYTES + label.length + value(expected) + value(actual) + text(explanation),
   );
   const turns = run.turns.slice(-limits.turns);
-  const pieces = [text(run.explanation), ...checks, ...run.criteria.map(text), ...turns.map(turnCost)];
+  const pieces = [text(run.explanation), ...checks, ...run.criteria.map(text), ...turns.map(bytesOfTurn)];
   return pieces.reduce((sum, bytes) => sum + bytes, 0);
 
-  function turnCost(turn: Turn): number {
+  function bytesOfTurn(turn: Turn): number {
     switch (turn.kind) {
       case 'speech':
         return text(turn.text);

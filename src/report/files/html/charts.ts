@@ -2,12 +2,12 @@ import type { Element } from 'hast';
 import { h, s } from 'hastscript';
 import { formatRunCount } from '../../../domain/batch.ts';
 import { cleanLine } from '../../../text/clean.ts';
-import { formatDuration } from '../../../text/format.ts';
+import { formatCount, formatDuration } from '../../../text/format.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { STATUS_WORDS } from '../../run-text.ts';
 import { linkPush } from '../../sections/links.ts';
 import { endOfPush, lastPushes } from '../../sections/pushes.ts';
-import { glyph, glyphText, signOfRun } from './elements.ts';
+import { glyph, RUN_GLYPHS } from './elements.ts';
 import { inlineNodes } from './inline.ts';
 import { type Bar, clockTime, type Lane, rowsOf, type Timeline } from './timeline.ts';
 import type { Node } from './tree.ts';
@@ -78,7 +78,7 @@ export function timelineChart(timeline: Timeline, anchors: ReadonlyMap<ReportedC
     ]),
     ...(left === 0
       ? []
-      : [h('p', { class: 'muted' }, `${left.toLocaleString('en')} more test cases have no room here.`)]),
+      : [h('p', { class: 'muted' }, `${formatCount(left)} more test cases have no room here.`)]),
   ]);
 }
 
@@ -105,7 +105,7 @@ function laneChart({ bars }: Lane, { start, end }: Timeline): Element {
           rx: 2,
         }),
         ...(width / span > 0.03
-          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, glyphText(signOfRun(bar.run)))]
+          ? [s('text', { x: share(from), y: y + 11, dx: 4 }, RUN_GLYPHS[bar.run.status])]
           : []),
       ];
     }),

@@ -1,7 +1,8 @@
 import type { Element } from 'hast';
 import { h } from 'hastscript';
-import type { Run } from '../../../domain/run.ts';
+import type { Run, RunStatus } from '../../../domain/run.ts';
 import { cleanLine } from '../../../text/clean.ts';
+import { formatCount } from '../../../text/format.ts';
 import type { Sign } from '../../sections/headline.ts';
 import { linkUrl, shownText } from './text.ts';
 import type { Node } from './tree.ts';
@@ -11,23 +12,14 @@ import type { Node } from './tree.ts';
 /** A sign in its colour, which the style draws. It never stands without a word. */
 export const glyph = (sign: Sign): Element => h('span', { class: ['sign', sign] });
 
-/** The same signs for SVG: plain characters, since a page cannot know which emoji fonts there are. */
-const GLYPHS: Readonly<Record<Sign, string>> = {
-  waiting: '…',
+/** Characters that an SVG shows for a run in place of a sign: plain ones, since a page cannot know which emoji fonts there are. */
+export const RUN_GLYPHS: Readonly<Record<RunStatus, string>> = {
+  pending: '…',
   passed: '✓',
-  flaky: '≈',
   failed: '✕',
   errored: '!',
   cancelled: '⊘',
-  'timed-out': '◷',
-  inconclusive: '?',
-  tolerated: '‖',
-  'broken-test': '⚒',
-  gone: '–',
 };
-
-/** Character that an SVG shows in place of a sign. */
-export const glyphText = (sign: Sign): string => GLYPHS[sign];
 
 /** Sign of a run. */
 export const signOfRun = ({ status }: Pick<Run, 'status'>): Sign =>
@@ -49,7 +41,7 @@ export function paragraphOf(text: string, max: number): Element {
 
 /** Says that a text goes on; nothing where it does not. */
 export const leftOut = (cut: number): Node[] =>
-  cut === 0 ? [] : [h('span', { class: 'cut' }, ` … ${cut.toLocaleString('en')} more characters`)];
+  cut === 0 ? [] : [h('span', { class: 'cut' }, ` … ${formatCount(cut)} more characters`)];
 
 /** A link, or its text alone where the address is none that a report may link. */
 export function linkTo(url: string | undefined, ...children: Node[]): Node {

@@ -7,7 +7,7 @@ import { cleanLine } from '../../../text/clean.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { isTolerated } from '../../classify.ts';
 import type { Report, ReportedCase } from '../../report.ts';
-import { hasText, STATUS_WORDS } from '../../run-text.ts';
+import { failedAssertions, failedFirst, hasText, STATUS_WORDS } from '../../run-text.ts';
 import { comparedVersion } from '../../sections/names.ts';
 import { runHistory } from '../../sections/run-history.ts';
 import type { Limits } from './budget.ts';
@@ -124,7 +124,7 @@ function reasonNodes(run: Run, { report, limits, decisive }: Context): Node[] {
   const faults = faultsOf(run, report);
   if (!hasText(run.explanation)) {
     const isSilent = countsAsNotPassed(run);
-    const hasFailedCheck = run.assertions.some(({ result }) => result === 'failed');
+    const hasFailedCheck = failedAssertions(run).length > 0;
     const silence = h('p', { class: 'silent' }, [
       untrusted(report.providerTitle || 'The provider', 50),
       ' gave no reason.',
@@ -171,7 +171,6 @@ function faultsOf(run: Run, { providerTitle }: Report): Node[] {
 }
 
 const CHECK_SIGN = { passed: 'passed', failed: 'failed', skipped: 'gone', unknown: 'inconclusive' } as const;
-const CHECK_ORDER = ['failed', 'unknown', 'skipped', 'passed'] as const;
 
 /** The assertions, those that failed first; behind failures the passed ones are folded. */
 function checksOf(
@@ -179,8 +178,8 @@ function checksOf(
   { limits, isOpen }: { limits: Limits; isOpen: boolean },
 ): Node[] {
   if (assertions.length === 0) return [];
-  const sorted = CHECK_ORDER.flatMap((wanted) => assertions.filter(({ result }) => result === wanted));
-  const failed = sorted.filter(({ result }) => result === 'failed').length;
+  const sorted = failedFirst(assertions);
+  const failed = failedAssertions({ assertions }).length;
   const noun = assertions.length === 1 ? 'assertion' : 'assertions';
   const title =
     failed > 0

@@ -6,9 +6,9 @@ import { CATEGORY_TITLES } from '../../classify.ts';
 import { sentences } from '../../markdown.ts';
 import type { Report, ReportedCase } from '../../report.ts';
 import { explanations } from '../../sections/explanations.ts';
-import { provenance, runsAndTime, tested, withheldSentence } from '../../sections/footer.ts';
+import { provenance, runsAndTime, testedSubject, withheldSentence } from '../../sections/footer.ts';
 import { resultOf, stateOf } from '../../sections/headline.ts';
-import { introLine, notesOf, publishing } from '../../sections/intro.ts';
+import { introLine, notesOf, publishNotices } from '../../sections/intro.ts';
 import { linkWords, linkWorkflowRun } from '../../sections/links.ts';
 import { capitalized, sentenceCase } from '../../sections/names.ts';
 import { adviseOn, NEXT_LABEL } from '../../sections/next-steps.ts';
@@ -93,7 +93,7 @@ function header(report: Report): Element {
       h('h1', [untrusted(report.name, 120)]),
       h('p', { class: 'result' }, [glyph(state), ' ', sentenceCase(resultOf(report))]),
       ...(intro.length === 0 ? [] : [h('p', { class: 'lead' }, inlineNodes(intro))]),
-      ...publishing(report).map((sentence) => h('p', inlineNodes(sentence))),
+      ...publishNotices(report).map((sentence) => h('p', inlineNodes(sentence))),
       ...(notes.length === 0
         ? []
         : [
@@ -119,7 +119,7 @@ function origin(report: Report): Node[] {
   const { label, targetName } = report;
   return dotted([
     label === undefined || label === targetName ? [] : [untrusted(label, 120)],
-    inlineNodes(tested(report)),
+    inlineNodes(testedSubject(report)),
     inlineNodes(runsAndTime(report)),
     [formatTime(report.writtenAt) ?? ''],
     inlineNodes(linkWorkflowRun(report.origin)),

@@ -3,6 +3,7 @@ import { h } from 'hastscript';
 import { formatCount } from '../../../text/format.ts';
 import { CATEGORY_TITLES } from '../../classify.ts';
 import type { Report, SharedCause } from '../../report.ts';
+import { STATUS_WORDS } from '../../run-text.ts';
 import { sumOfTimes } from '../test-suites.ts';
 import { outcomeOf, tagsOf } from './cases.ts';
 import { code, untrusted } from './elements.ts';
@@ -12,9 +13,9 @@ import type { Node } from './tree.ts';
 
 /** Outcomes that the list can be filtered by, worst first. */
 const OUTCOMES = {
-  failed: 'Failed',
-  errored: 'Errored',
-  cancelled: 'Cancelled',
+  failed: STATUS_WORDS.failed,
+  errored: STATUS_WORDS.errored,
+  cancelled: STATUS_WORDS.cancelled,
   unfinished: CATEGORY_TITLES.unfinished,
   flaky: CATEGORY_TITLES.flaky,
   tolerated: CATEGORY_TITLES.tolerated,
